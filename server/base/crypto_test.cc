@@ -1,0 +1,43 @@
+#include "base/crypto.h"
+
+#include <doctest/doctest.h>
+
+#include "base/bytes.h"
+
+using namespace chancery;
+
+TEST_CASE("WhatIsSealedOpensOnlyWithTheSameKeyAndContext") {
+    const auto key = Key::random();
+    const auto sealed = seal(key, "context", "neither, fair saint");
+    CHECK(unseal(key, "context", sealed) == "neither, fair saint");
+    CHECK_FALSE(unseal(key, "another", sealed));
+    CHECK_FALSE(unseal(Key::random(), "context", sealed));
+    for (std::size_t i = 0; i < sealed.size(); ++i) {
+        auto changed = sealed;
+        changed[i] ^= 1;
+        CHECK_FALSE(unseal(key, "context", changed));
+    }
+}
+
+TEST_CASE("AnEmptyTextSealsAndOpens") {
+    const auto key = Key::random();
+    CHECK(unseal(key, "", seal(key, "", "")) == "");
+}
+
+TEST_CASE("ASignatureVerifiesWithThePublicKeyAlone") {
+    const auto seed = Key::random();
+    const auto signature = ed25519_sign(seed, "root");
+    CHECK(ed25519_verify(ed25519_public(seed), "root", signature));
+    CHECK_FALSE(ed25519_verify(ed25519_public(seed), "rook", signature));
+    CHECK_FALSE(ed25519_verify("short", "root", signature));
+}
+
+TEST_CASE("Pbkdf2MatchesTheVectorOfRfc6070") {
+    CHECK(to_hex(pbkdf2(Hash::sha1, "password", "salt", 4096)) == "4b007901b765489abead49d926f721d065a429c1");
+}
+
+TEST_CASE("DerivedKeysDifferByPurpose") {
+    const auto master = Key::random();
+    CHECK(derive_key(master, "a").reveal() == derive_key(master, "a").reveal());
+    CHECK(derive_key(master, "a").reveal() != derive_key(master, "b").reveal());
+}
