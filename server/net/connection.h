@@ -164,13 +164,14 @@ class Connection final : Pollable {
     std::string_view available() const;
     void consume(std::size_t size);
     void keep_received();
-    bool has_input() const { return readable_ || !available().empty(); }
+    bool has_input() const;
     bool receive();
     void discard_input();
+    void consume_all();
 
     // Output.
     std::string_view pending() const;
-    void mark_sent(std::size_t size);
+    void mark_sent(std::string& queue, std::size_t& sent, std::size_t size);
     void encrypt(std::size_t most_sealed);
     bool send_pending();
     void drop_output();
@@ -180,13 +181,16 @@ class Connection final : Pollable {
                      std::shared_ptr<TlsContext> context);
     void refuse_injection(std::size_t left_over);
     void start_session(std::shared_ptr<TlsContext> context, const std::string* server_name);
+    [[noreturn]] void fail_handshake();
+    void lose_by_tls(const char* what);
+    void flush_alert();
+    void say_goodbye();
     void lose(std::string reason);
     void leave_shard();
     void join_shard(Shard& shard);
     void release();
 
     friend struct SocketBio;
-    friend struct Connecting;
 
     Shard* shard_;
     ssl_st* ssl_ = nullptr;
