@@ -24,4 +24,9 @@ std::optional<std::string> opaque_string(std::string_view text);
 /// literal in brackets. Nothing when a label is not a valid one.
 std::optional<std::string> domain(std::string_view text);
 
+// Whether the text is ASCII that the profile leaves as it is, which a byte loop can tell. False says nothing.
+bool is_plain_username(std::string_view text);
+bool is_plain_opaque_string(std::string_view text);
+bool is_plain_domain(std::string_view text);
+
 }  // namespace chancery::precis
