@@ -1,0 +1,45 @@
+// What is kept of a password: for each SCRAM hash, salt, count and two keys that verify but do not log in.
+//
+// RFC 5802 §3: who steals StoredKey and ServerKey can try passwords against them and can pose as the server, but cannot
+// sign in with them.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crypto.h"
+
+namespace chancery {
+
+struct ScramKeys {
+    std::string salt;
+    int iterations = 0;
+    std::string stored_key, server_key;
+    bool operator==(const ScramKeys&) const = default;
+};
+
+/// The keys of one password under one hash. Milliseconds: for workers. `password` is prepared (precis::opaque_string).
+ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations);
+
+/// The keys of one account, by hash, as one value that is sealed at rest.
+class Credentials {
+  public:
+    /// Derives keys with a random salt for each hash. Milliseconds for each: for workers.
+    static Credentials derive(std::string_view password, std::span<const Hash> hashes, int iterations);
+    /// From pack(); nothing when it is not that.
+    static std::optional<Credentials> unpack(std::string_view packed);
+    std::string pack() const;
+
+    const ScramKeys* find(Hash hash) const;
+
+  private:
+    struct Entry {
+        Hash hash;
+        ScramKeys keys;
+    };
+    std::vector<Entry> entries_;
+};
+
+}  // namespace chancery
