@@ -1,0 +1,76 @@
+#include "net/shard.h"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "net/wait.h"
+#include "support/shard_thread.h"
+
+using namespace chancery;
+using namespace chancery::net;
+
+TEST_CASE("JobsOfOneSenderRunInOrderWhateverOthersPost") {
+    test::ShardThread home;
+    constexpr int senders = 4, jobs = 20'000;
+    std::vector<int> next(senders);
+    bool in_order = true;
+    {
+        std::vector<std::jthread> threads;
+        for (int sender = 0; sender < senders; ++sender)
+            threads.emplace_back([&, sender] {
+                for (int i = 0; i < jobs; ++i)
+                    home.shard.post([&, sender, i] { in_order = in_order && next[sender]++ == i; });
+            });
+    }
+    home.call([] {});
+    CHECK(in_order);
+    CHECK(next == std::vector<int>(senders, jobs));
+}
+
+TEST_CASE("AShardThatSleepsIsWokenByEveryPost") {
+    test::ShardThread home;
+    for (int i = 0; i < 2000; ++i) CHECK(home.call([i] { return i; }) == i);
+}
+
+TEST_CASE("WhatIsLeftForTheEndOfTheTurnRunsOnceAfterItsEvents") {
+    test::ShardThread home;
+    std::vector<std::string> order;
+    home.call([&] {
+        auto& shard = home.shard;
+        shard.at_turn_end([&] { order.push_back("end"); });
+        shard.post([&] { order.push_back("posted"); });
+        order.push_back("now");
+    });
+    home.call([] {});
+    CHECK(order.front() == "now");
+    CHECK(std::ranges::count(order, "end") == 1);
+}
+
+TEST_CASE("StopRunsWhatWasPostedBeforeAndThenTheLastJob") {
+    Shard shard(3);
+    std::vector<int> order;
+    shard.post([&] { order.push_back(1); });
+    shard.stop([&] { order.push_back(2); });
+    shard.run();
+    CHECK(order == std::vector{1, 2});
+    CHECK(shard.index() == 3);
+    shard.post([] {});  // dropped with the shard
+}
+
+TEST_CASE("AnIdleShardUsesNoTime") {
+    test::ShardThread home;
+    Timer timer;
+    home.call([&] { timer.start(1h, [] {}); });
+    rusage before{}, after{};
+    const auto thread_usage = [](rusage& usage) { getrusage(RUSAGE_THREAD, &usage); };
+    home.call([&] { thread_usage(before); });
+    std::this_thread::sleep_for(100ms);
+    home.call([&] {
+        thread_usage(after);
+        timer.cancel();
+    });
+    CHECK(after.ru_nvcsw - before.ru_nvcsw < 10);
+}
