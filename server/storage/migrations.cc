@@ -16,6 +16,44 @@ CREATE TABLE account (
     last_logon_us   BIGINT
 );
 )sql"},
+    Migration{2, "personal", R"sql(
+CREATE TABLE roster_version (
+    owner   TEXT PRIMARY KEY,
+    version BIGINT NOT NULL
+);
+CREATE TABLE roster (
+    owner   TEXT NOT NULL,
+    contact TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    state   BIGINT NOT NULL,            -- bits: core/roster.cc
+    details BLOB,                       -- sealed; null: removed
+    PRIMARY KEY (owner, contact)
+);
+CREATE TABLE block_list (
+    owner TEXT NOT NULL,
+    peer  TEXT NOT NULL,
+    PRIMARY KEY (owner, peer)
+);
+CREATE TABLE vcard (
+    owner TEXT PRIMARY KEY,
+    card  BLOB NOT NULL                 -- sealed
+);
+CREATE TABLE private_storage (
+    owner TEXT NOT NULL,
+    name  TEXT NOT NULL,                -- {namespace}name
+    value BLOB NOT NULL,                -- sealed
+    PRIMARY KEY (owner, name)
+);
+CREATE TABLE last_activity (
+    owner   TEXT PRIMARY KEY,
+    seen_us BIGINT NOT NULL,
+    status  BLOB NOT NULL               -- sealed
+);
+CREATE TABLE away_message (
+    owner TEXT PRIMARY KEY,
+    text  BLOB NOT NULL                 -- sealed
+);
+)sql"},
 };
 
 }  // namespace

@@ -30,6 +30,11 @@ void append_declaration(std::string& out, std::string_view prefix, std::string_v
     out += '\'';
 }
 
+std::string_view inner_default(View element) {
+    const auto& tree = *element.tree();
+    return tree.ns(tree.find({}, element.node().scope));
+}
+
 std::string_view outer_default(View element) {
     const auto& tree = *element.tree();
     return tree.ns(tree.find({}, outer_scope(element)));

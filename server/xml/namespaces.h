@@ -11,6 +11,9 @@ namespace chancery::xml {
 /// Appends ` xmlns:prefix='uri'`, or ` xmlns='uri'` if the prefix is empty.
 void append_declaration(std::string& out, std::string_view prefix, std::string_view uri);
 
+/// The default namespace in force inside the element, its own declaration included; empty if there is none.
+std::string_view inner_default(View element);
+
 /// The default namespace around the element; empty if there is none.
 std::string_view outer_default(View element);
 

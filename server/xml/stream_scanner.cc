@@ -52,12 +52,25 @@ void StreamScanner::discard() {
     if (state_ == State::element) state_ = State::between;
 }
 
+std::string StreamScanner::take_buffered() {
+    release();
+    std::string taken(input_);
+    discard();
+    return taken;
+}
+
 void StreamScanner::reset() {
     release();
     document_ = {};
     header_.reset();
     state_ = State::prolog;
     declared_ = false;
+}
+
+void StreamScanner::keep() {
+    release();
+    document_ = {};
+    need_more();
 }
 
 Event StreamScanner::next() {

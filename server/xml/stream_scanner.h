@@ -44,12 +44,18 @@ class StreamScanner {
     void reset();
     std::size_t buffered() const { return input_.size(); }
     void discard();
+    /// The same, but the bytes are given to the caller: for another scanner that goes on with them.
+    std::string take_buffered();
 
     /// Gives more bytes. They must stay where they are until next() has returned need_more, or discard() was
     /// called.
     void feed(std::string_view bytes);
 
     Event next();
+
+    /// Copies what was fed and not yet used, so that the fed bytes may go before next() says need_more: for a reader
+    /// that has to wait between two elements. document() is gone after it.
+    void keep();
 
     /// Of the last event, header or element. Valid until the next call of next(), feed(), reset() or
     /// discard().

@@ -1,0 +1,157 @@
+#include "base/config.h"
+
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <functional>
+#include <sstream>
+#include <variant>
+
+namespace chancery {
+namespace {
+
+struct Bounds {
+    std::int64_t lowest, highest;
+};
+
+/// A setting: its key, where its value goes, and what a stranger must know about it.
+struct Setting {
+    std::string_view key;
+    std::variant<std::string*, bool*, std::int64_t*> value;
+    std::string_view help;
+    Bounds bounds = {0, 0};
+};
+
+std::vector<Setting> settings_of(Config& c) {
+    return {
+        {"listen.starttls", &c.listen.starttls, "clients with STARTTLS; empty: off"},
+        {"listen.tls", &c.listen.tls, "clients with direct TLS; empty: off"},
+        {"tls.certificate", &c.tls.certificate, "PEM chain, relative to this directory"},
+        {"tls.key", &c.tls.key, "PEM"},
+        {"sasl.scram_sha1", &c.sasl.scram_sha1, "SCRAM-SHA-1, for old clients"},
+        {"sasl.plain", &c.sasl.plain, "PLAIN inside TLS, for old clients"},
+        {"sasl.iterations", &c.sasl.iterations, "PBKDF2 rounds of new passwords", {4'096, 10'000'000}},
+        {"journal.keys", &c.journal.keys, "directory of the keys, relative to this directory or absolute"},
+        {"journal.segment_mib", &c.journal.segment_mib, "MiB per segment", {1, 4'095}},
+        {"journal.checkpoint_seconds", &c.journal.checkpoint_seconds, "between signed checkpoints", {1, 3'600}},
+        {"limits.stanza_kib", &c.limits.stanza_kib, "largest stanza, KiB", {10, 16'384}},
+        {"limits.sessions_per_user", &c.limits.sessions_per_user, "resources bound at once", {1, 1'000}},
+        {"limits.roster_items", &c.limits.roster_items, "contacts in one roster", {1, 100'000}},
+        {"limits.connections", &c.limits.connections, "client connections", {1, 1'000'000}},
+        {"limits.idle_seconds", &c.limits.idle_seconds, "silence after which a client is pinged", {10, 86'400}},
+        {"limits.login_seconds", &c.limits.login_seconds, "to sign in", {1, 3'600}},
+        {"limits.resume_seconds", &c.limits.resume_seconds, "a lost session waits to be resumed", {0, 86'400}},
+        {"limits.unacknowledged", &c.limits.unacknowledged, "stanzas kept for resumption", {10, 1'000'000}},
+        {"limits.unsent_kib", &c.limits.unsent_kib, "queued to a client that does not read, KiB", {64, 1'048'576}},
+        {"limits.offline_messages", &c.limits.offline_messages, "replayed per user", {0, 1'000'000}},
+        {"server.threads", &c.server.threads, "0: one for each processor", {0, 256}},
+        {"server.log", &c.server.log, "debug, info, warning or error"},
+        {"policy.end_to_end", &c.policy.end_to_end, "let end-to-end encrypted payloads pass; they defeat the record"},
+    };
+}
+
+std::string text_of(const Setting& setting) {
+    if (auto* text = std::get_if<std::string*>(&setting.value)) return '"' + **text + '"';
+    if (auto* flag = std::get_if<bool*>(&setting.value)) return **flag ? "true" : "false";
+    return std::to_string(*std::get<std::int64_t*>(setting.value));
+}
+
+[[noreturn]] void fail(std::string_view key, const std::string& what) {
+    throw ConfigError("setting " + std::string(key) + ": " + what);
+}
+
+void check_bounds(const Setting& setting, std::int64_t number) {
+    if (number < setting.bounds.lowest || number > setting.bounds.highest)
+        fail(setting.key, std::to_string(number) + " is not between " + std::to_string(setting.bounds.lowest) + " and " +
+                              std::to_string(setting.bounds.highest));
+}
+
+void assign(const Setting& setting, const toml::node& node) {
+    if (auto* text = std::get_if<std::string*>(&setting.value)) {
+        if (!node.is_string()) fail(setting.key, "a text in quotes is expected");
+        **text = node.as_string()->get();
+    } else if (auto* flag = std::get_if<bool*>(&setting.value)) {
+        if (!node.is_boolean()) fail(setting.key, "true or false is expected");
+        **flag = node.as_boolean()->get();
+    } else {
+        if (!node.is_integer()) fail(setting.key, "a whole number is expected");
+        check_bounds(setting, node.as_integer()->get());
+        *std::get<std::int64_t*>(setting.value) = node.as_integer()->get();
+    }
+}
+
+void assign(const Setting& setting, const std::string& value) {
+    if (auto* text = std::get_if<std::string*>(&setting.value)) {
+        **text = value;
+    } else if (auto* flag = std::get_if<bool*>(&setting.value)) {
+        if (value != "true" && value != "false") fail(setting.key, "true or false is expected");
+        **flag = value == "true";
+    } else {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error != std::errc() || end != value.data() + value.size()) fail(setting.key, "a whole number is expected");
+        check_bounds(setting, number);
+        *std::get<std::int64_t*>(setting.value) = number;
+    }
+}
+
+const Setting& find(const std::vector<Setting>& settings, std::string_view key) {
+    for (const auto& setting : settings)
+        if (setting.key == key) return setting;
+    std::string known;
+    for (const auto& setting : settings) known.append("\n  ").append(setting.key);
+    throw ConfigError("unknown setting " + std::string(key) + "; the settings are: domain" + known);
+}
+
+void read_file(Config& config, const std::vector<Setting>& settings, const std::filesystem::path& file) {
+    toml::table root;
+    try {
+        root = toml::parse_file(file.string());
+    } catch (const toml::parse_error& error) {
+        std::ostringstream text;
+        text << file.string() << ": line " << error.source().begin.line << ": " << error.description();
+        throw ConfigError(text.str());
+    }
+    for (const auto& [name, node] : root) {
+        if (name == "domain" && node.is_string()) {
+            config.domain = node.as_string()->get();
+            continue;
+        }
+        if (!node.is_table()) throw ConfigError(file.string() + ": unknown setting " + std::string(name.str()));
+        for (const auto& [key, value] : *node.as_table())
+            assign(find(settings, std::string(name.str()) + "." + std::string(key.str())), value);
+    }
+}
+
+}  // namespace
+
+Config Config::load(const std::filesystem::path& file, const std::vector<Override>& overrides) {
+    Config config;
+    const auto settings = settings_of(config);
+    read_file(config, settings, file);
+    for (const auto& [key, value] : overrides) {
+        if (key == "domain") config.domain = value;
+        else assign(find(settings, key), value);
+    }
+    if (config.domain.empty()) throw ConfigError(file.string() + ": the setting domain is missing");
+    return config;
+}
+
+std::string Config::initial_file(const std::string& domain) {
+    Config defaults;
+    std::string text = "# Chancery. Remove a # to change a setting; what is not set here has the value shown.\n\ndomain = \"" +
+                       domain + "\"\n";
+    std::string section;
+    for (const auto& setting : settings_of(defaults)) {
+        const auto dot = setting.key.find('.');
+        if (setting.key.substr(0, dot) != section) {
+            section = setting.key.substr(0, dot);
+            text += "\n[" + section + "]\n";
+        }
+        text += "# " + std::string(setting.key.substr(dot + 1)) + " = " + text_of(setting) + "  # " +
+                std::string(setting.help) + "\n";
+    }
+    return text;
+}
+
+}  // namespace chancery

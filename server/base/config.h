@@ -1,0 +1,74 @@
+// Every setting of the server: typed, with its default. Read from chancery.toml and overridden by --set KEY=VALUE.
+// An unknown key, a wrong type or a value out of range stops the start and says where.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace chancery {
+
+struct ConfigError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct Config {
+    std::string domain;                           ///< the XMPP domain that is served (RFC 7622 domainpart)
+
+    struct {
+        std::string starttls = "[::]:5222";       ///< address:port of c2s with STARTTLS (RFC 6120 §5); empty: off
+        std::string tls = "[::]:5223";            ///< address:port of c2s with direct TLS (XEP-0368); empty: off
+    } listen;
+
+    struct {
+        std::string certificate = "keys/server.pem";  ///< chain, PEM; relative to the data directory
+        std::string key = "keys/server.key";          ///< PEM
+    } tls;
+
+    struct {
+        bool scram_sha1 = false;                  ///< SCRAM-SHA-1 for clients of before 2016
+        bool plain = false;                       ///< PLAIN inside TLS
+        std::int64_t iterations = 10'000;         ///< PBKDF2 rounds of new passwords; RFC 7677 §4 asks for 4096
+    } sasl;
+
+    struct {
+        std::string keys = "keys";                ///< directory of the key-encryption and signing keys
+        std::int64_t segment_mib = 64;            ///< size at which a journal segment is sealed, MiB
+        std::int64_t checkpoint_seconds = 1;      ///< longest time between a record and the checkpoint that covers it
+    } journal;
+
+    struct {
+        std::int64_t stanza_kib = 256;            ///< largest stanza after authentication, KiB (RFC 6120 §13.12: >= 10)
+        std::int64_t sessions_per_user = 20;      ///< bound resources; one more is refused with resource-constraint
+        std::int64_t roster_items = 2'000;
+        std::int64_t connections = 20'000;        ///< open client connections; more are closed at once
+        std::int64_t idle_seconds = 900;          ///< a client silent for so long is pinged, and dropped after 60 s more
+        std::int64_t login_seconds = 60;          ///< from the accepted connection to the bound resource
+        std::int64_t resume_seconds = 300;        ///< XEP-0198: how long a lost session waits to be resumed
+        std::int64_t unacknowledged = 2'000;      ///< XEP-0198: stanzas kept for a client that does not acknowledge
+        std::int64_t unsent_kib = 4'096;          ///< bytes queued to a client that does not read, KiB
+        std::int64_t offline_messages = 10'000;   ///< per user; more stay in the archive and are not replayed
+    } limits;
+
+    struct {
+        std::int64_t threads = 0;                 ///< shards; 0: one for each processor
+        std::string log = "info";                 ///< debug, info, warning or error
+    } server;
+
+    struct {
+        bool end_to_end = false;                  ///< let end-to-end encrypted payloads pass (they defeat the record)
+    } policy;
+
+    using Override = std::pair<std::string, std::string>;
+
+    /// @throws ConfigError with the file, the key and what is allowed.
+    static Config load(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
+
+    /// The text of a new chancery.toml: the domain, and every other setting as a comment with its default.
+    static std::string initial_file(const std::string& domain);
+};
+
+}  // namespace chancery

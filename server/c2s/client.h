@@ -1,0 +1,63 @@
+// The session of one client, from the stream after authentication to its end: binding or resumption, then stanzas.
+//
+// Concurrency. On the home shard of the user; the coroutine that runs it owns it.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "c2s/service.h"
+#include "c2s/xml_stream.h"
+#include "core/session.h"
+#include "net/wait.h"
+
+namespace chancery::c2s {
+
+class Client final : public Link {
+  public:
+    Client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account);
+    ~Client() override;
+
+    /// Runs to the end of the stream.
+    Task<> run();
+
+    // Link.
+    void write(std::string_view xml) override { stream_.write(xml); }
+    void end(StreamError reason) override;
+
+  private:
+    Task<> establish();
+    std::string features() const;
+    bool bind(xml::View iq);
+    Task<> read_stanzas();
+    Task<xml::Event> next_element();
+    Task<> handle(xml::View element);
+    void handle_message(xml::View element);
+    Task<> handle_stanza(xml::View element);
+    Task<> messages_settled(std::size_t at_most);
+    void refuse(xml::View stanza, const StanzaError& error);
+    void leave();
+
+    // XEP-0198 (stream_management.cc).
+    bool handle_management(xml::View element);
+    void enable_management(xml::View enable);
+    bool resume(xml::View resume);
+    void take_acknowledgement(xml::View acknowledgement);
+    void acknowledge(std::uint32_t handled);
+    Task<> expire_later(SessionId id);
+
+    Session* session() { return home().find(session_id_); }
+    Home& home();
+
+    Service& service_;
+    XmlStream stream_;
+    Account account_;
+    Jid jid_;                              // bare until a resource is bound
+    SessionId session_id_ = 0;
+    std::optional<StreamError> ending_;    // set by end(): why the server ends the stream
+    bool closed_by_client_ = false;        // </stream:stream>: the session ends, it does not wait to be resumed
+    std::size_t in_flight_ = 0;            // messages on their way to the journal
+    net::Event settled_;                   // set whenever one of them is dealt with
+    std::shared_ptr<Client*> alive_;       // for messages that come back when the client is gone
+};
+
+}  // namespace chancery::c2s

@@ -1,0 +1,128 @@
+#include "c2s/service.h"
+
+#include <set>
+
+#include "c2s/client.h"
+#include "c2s/negotiation.h"
+
+namespace chancery::c2s {
+
+struct Service::PerShard {
+    std::unique_ptr<net::Listener> starttls, tls;
+    std::set<Client*> clients;
+    TaskGroup tasks;
+};
+
+Service::Service(Parts parts) : parts_(std::move(parts)) {
+    for (std::size_t i = 0; i < parts_.shards.size(); ++i) per_shard_.push_back(std::make_unique<PerShard>());
+}
+
+Service::~Service() = default;
+
+void Service::start() {
+    auto with_port = [](const std::string& address, std::uint16_t port) {
+        return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+    };
+    const auto& listen = config().listen;
+    std::string starttls = listen.starttls, tls = listen.tls;
+    for (std::size_t i = 0; i < per_shard_.size(); ++i) {
+        auto& shard = *parts_.shards[i];
+        auto& own = *per_shard_[i];
+        if (!starttls.empty()) {
+            const auto accept = [this](std::unique_ptr<net::Connection> c) { accepted(std::move(c), false); };
+            own.starttls = std::make_unique<net::Listener>(shard, starttls, true, accept);
+            starttls = with_port(starttls, own.starttls->port());  // port 0: the others share the one that was found
+        }
+        if (!tls.empty()) {
+            const auto accept = [this](std::unique_ptr<net::Connection> c) { accepted(std::move(c), true); };
+            own.tls = std::make_unique<net::Listener>(shard, tls, true, accept);
+            tls = with_port(tls, own.tls->port());
+        }
+    }
+}
+
+std::uint16_t Service::starttls_port() const { return per_shard_[0]->starttls ? per_shard_[0]->starttls->port() : 0; }
+std::uint16_t Service::tls_port() const { return per_shard_[0]->tls ? per_shard_[0]->tls->port() : 0; }
+
+Service::PerShard& Service::current() { return *per_shard_[net::Shard::current().index()]; }
+TaskGroup& Service::tasks() { return current().tasks; }
+void Service::add(Client& client) { current().clients.insert(&client); }
+void Service::remove(Client& client) { current().clients.erase(&client); }
+
+void Service::accepted(std::unique_ptr<net::Connection> connection, bool direct_tls) {
+    if (connections_ >= static_cast<std::size_t>(config().limits.connections)) {
+        log::warning("c2s.too_many_connections", {{"limit", config().limits.connections}});
+        return;
+    }
+    tasks().spawn(serve(std::move(connection), direct_tls));
+}
+
+namespace {
+
+/// Counts a connection as long as it exists, on whichever shard it is.
+class Counted {
+  public:
+    explicit Counted(std::atomic<std::size_t>& count) : count_(&count) { ++count; }
+    Counted(Counted&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+    ~Counted() {
+        if (count_) --*count_;
+    }
+
+  private:
+    std::atomic<std::size_t>* count_;
+};
+
+Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
+                  [[maybe_unused]] Counted counted) {
+    Client client(service, std::move(connection), std::move(buffered), std::move(account));
+    co_await client.run();
+}
+
+}  // namespace
+
+Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls) {
+    Counted counted(connections_);
+    XmlStream stream(std::move(connection), xml::limits_before_sign_in);
+    std::optional<Account> account;
+    std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
+    try {
+        account = co_await negotiate(*this, stream, direct_tls);
+    } catch (const StreamError& error) {
+        farewell = error;
+    } catch (const StreamEnded&) {
+    } catch (const net::Timeout&) {
+        farewell = StreamError{"connection-timeout", "Signing in took too long."};
+    } catch (const net::ConnectionLost& lost) {
+        log::debug("c2s.lost", {{"cause", lost.what()}});
+    } catch (const net::Cancelled&) {
+    }
+    if (!account) co_return co_await stream.end(host().domain(), std::move(farewell));
+
+    parts_.host.accounts().note_logon(account->name());
+    auto& home = host().home_of(account->jid());
+    auto buffered = stream.scanner().take_buffered();
+    net::Connection::hand_over(
+        stream.release(), home.shard(),
+        [this, buffered = std::move(buffered), account = std::move(*account),
+         counted = std::move(counted)](std::unique_ptr<net::Connection> moved) mutable {
+            tasks().spawn(run_client(*this, std::move(moved), std::move(buffered), std::move(account), std::move(counted)));
+        });
+}
+
+void Service::stop_on(std::size_t shard) {
+    auto& own = *per_shard_[shard];
+    if (own.starttls) own.starttls->close();
+    if (own.tls) own.tls->close();
+    for (auto* client : std::set(own.clients)) client->end({"system-shutdown"});
+}
+
+void Service::destroy_on(std::size_t shard) {
+    auto& own = *per_shard_[shard];
+    own.starttls.reset();
+    own.tls.reset();
+    own.tasks.clear();
+}
+
+bool Service::is_empty_on(std::size_t shard) const { return per_shard_[shard]->clients.empty(); }
+
+}  // namespace chancery::c2s

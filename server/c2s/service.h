@@ -1,0 +1,65 @@
+// The door for clients: listeners on every shard, and the connections that came in by them.
+//
+// Operation. A connection is negotiated on the shard that accepted it and then handed to the home shard of whoever
+// signed in, where its session runs until it ends.
+// Concurrency. start() and stop() from the main thread; the rest on each shard.
+// Limits. Config::limits.connections, over all shards; one more is closed at once.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "accounts/authenticator.h"
+#include "accounts/sasl/mechanism.h"
+#include "core/host.h"
+#include "net/listener.h"
+#include "net/tls.h"
+
+namespace chancery::c2s {
+
+class Client;
+
+class Service {
+  public:
+    struct Parts {
+        Host& host;
+        Authenticator& authenticator;
+        net::CurrentTlsContext& tls;
+        sasl::Policy sasl;
+        std::vector<net::Shard*> shards;
+    };
+    explicit Service(Parts parts);
+    ~Service();
+
+    /// Opens the listeners, before the shards run. @throws net::SocketError
+    void start();
+    /// On each shard's thread: no more connections; every stream ends with <system-shutdown/>.
+    void stop_on(std::size_t shard);
+    /// On each shard's thread, last: what is still there is destroyed.
+    void destroy_on(std::size_t shard);
+    bool is_empty_on(std::size_t shard) const;
+
+    std::uint16_t starttls_port() const;
+    std::uint16_t tls_port() const;
+    std::size_t connections() const { return connections_; }
+
+    // For connections.
+    Parts& parts() { return parts_; }
+    Host& host() { return parts_.host; }
+    const Config& config() const { return parts_.host.config(); }
+    TaskGroup& tasks();
+    void add(Client& client);
+    void remove(Client& client);
+
+  private:
+    struct PerShard;
+    PerShard& current();
+    void accepted(std::unique_ptr<net::Connection> connection, bool direct_tls);
+    Task<> serve(std::unique_ptr<net::Connection> connection, bool direct_tls);
+
+    Parts parts_;
+    std::vector<std::unique_ptr<PerShard>> per_shard_;
+    std::atomic<std::size_t> connections_ = 0;
+};
+
+}  // namespace chancery::c2s

@@ -1,0 +1,125 @@
+// XEP-0198: Stream Management 1.6.3, the server's side: acknowledgement and resumption.
+//
+// What a client does not acknowledge before its session ends goes on its way again (Home::close). The count of what the
+// server has handled advances only when a message is on record or answered.
+
+#include <charconv>
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "c2s/client.h"
+
+namespace chancery::c2s {
+namespace {
+
+std::optional<std::uint32_t> number(std::string_view text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+std::string failed(std::string_view condition, std::optional<std::uint32_t> handled = {}) {
+    std::string xml = "<failed xmlns='urn:xmpp:sm:3'";
+    if (handled) xml += " h='" + std::to_string(*handled) + "'";
+    return xml.append("><").append(condition).append(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
+}
+
+}  // namespace
+
+bool Client::handle_management(xml::View element) {
+    auto* here = session();
+    if (!here) return true;
+    if (element.name() == "enable") {
+        enable_management(element);
+    } else if (element.name() == "resume") {
+        stream_.write(failed("unexpected-request"));
+    } else if (element.name() == "r") {
+        if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
+        stream_.write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
+    } else if (element.name() == "a") {
+        if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
+        take_acknowledgement(element);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void Client::enable_management(xml::View enable) {
+    auto& state = session()->stream;
+    if (state.enabled) return stream_.write(failed("unexpected-request"));
+    state.enabled = true;
+    state.handled = 0;
+    const auto wish = enable.attribute("resume");
+    const auto longest = service_.config().limits.resume_seconds;
+    std::string answer = "<enabled xmlns='urn:xmpp:sm:3'";
+    if ((wish == "true" || wish == "1") && longest > 0) {
+        state.resume_id = to_hex(random_bytes(16));
+        answer += " id='" + state.resume_id + "' resume='true' max='" + std::to_string(longest) + "'";
+    }
+    stream_.write(answer + "/>");
+}
+
+/// XEP-0198 §5. Only a session of the same account is found: the id is looked for among its own.
+bool Client::resume(xml::View request) {
+    const auto handled = number(request.attribute("h"));
+    const auto previous = request.attribute("previd");
+    Session* found = nullptr;
+    for (const auto& each : home().user(jid_).sessions)
+        if (!previous.empty() && each->stream.resume_id == previous) found = each.get();
+    if (!found || !handled) {
+        stream_.write(failed(found ? "bad-request" : "item-not-found"));
+        return false;
+    }
+    if (auto* old_link = found->link()) {  // the server has not noticed yet that the old connection is gone
+        found->detach();
+        old_link->end({"conflict", "Resumed by another connection."});
+    }
+    found->attach(*this);
+    session_id_ = found->id();
+    jid_ = found->jid();
+    found->address = stream_.connection().peer().host();
+    found->stream.request_open = false;
+    acknowledge(*handled);
+    auto& state = found->stream;
+    stream_.write("<resumed xmlns='urn:xmpp:sm:3' previd='" + state.resume_id + "' h='" + std::to_string(state.handled) + "'/>");
+    for (const auto& outgoing : state.unacknowledged) stream_.write(*outgoing.xml);
+    found->request_acknowledgement();
+    return true;
+}
+
+void Client::take_acknowledgement(xml::View acknowledgement) {
+    const auto handled = number(acknowledgement.attribute("h"));
+    if (!handled) throw StreamError{"invalid-xml", "The attribute h must be a number."};
+    session()->stream.request_open = false;
+    acknowledge(*handled);
+    session()->request_acknowledgement();
+}
+
+void Client::acknowledge(std::uint32_t handled) {
+    auto& state = session()->stream;
+    const std::uint32_t fresh = handled - state.acknowledged;  // modulo 2^32, §4
+    if (fresh > state.unacknowledged.size())
+        throw StreamError{"undefined-condition", "You acknowledge more than was sent.",
+                          "<handled-count-too-high xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled) +
+                              "' send-count='" + std::to_string(state.sent()) + "'/>"};
+    for (std::uint32_t i = 0; i < fresh; ++i) {
+        if (auto& delivery = state.unacknowledged.front().delivery) home().settle(*delivery);
+        state.unacknowledged.pop_front();
+    }
+    state.acknowledged = handled;
+}
+
+/// Ends a session that nobody has resumed in time.
+static Task<> expire(Home& home, SessionId id, std::chrono::milliseconds limit) {
+    co_await net::sleep(limit);
+    auto* session = home.find(id);
+    if (session && !session->link()) home.close(id);
+}
+
+Task<> Client::expire_later(SessionId id) {
+    return expire(home(), id, std::chrono::seconds(service_.config().limits.resume_seconds));
+}
+
+}  // namespace chancery::c2s

@@ -1,0 +1,45 @@
+// One XML stream over one connection (RFC 6120 §4): events in, bytes out.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "net/connection.h"
+#include "xml/stream_scanner.h"
+#include "xmpp/errors.h"
+
+namespace chancery::c2s {
+
+/// The peer closed its side without an error.
+struct StreamEnded {};
+
+class XmlStream {
+  public:
+    XmlStream(std::unique_ptr<net::Connection> connection, const xml::Limits& limits);
+
+    net::Connection& connection() { return *connection_; }
+    std::unique_ptr<net::Connection> release() { return std::move(connection_); }
+    xml::StreamScanner& scanner() { return scanner_; }
+    xml::View root() const { return scanner_.document().root(); }
+
+    /// The next header, element or footer. @throws StreamError for faults, StreamEnded, and what read() throws.
+    Task<xml::Event> next(std::chrono::milliseconds limit);
+
+    /// Expects a new stream of the peer and has not sent its own header again.
+    void restart();
+    /// Sends the response header, once per stream (§4.7). `id` is fresh each time.
+    void open(std::string_view domain, std::string_view to = {});
+    bool is_open() const { return open_; }
+    void write(std::string_view xml) { connection_->write(xml); }
+    /// Sends the error and the end of the stream, then closes the connection.
+    Task<> end(std::string domain, std::optional<StreamError> reason);
+
+  private:
+    std::unique_ptr<net::Connection> connection_;
+    xml::StreamScanner scanner_;
+    bool open_ = false;
+};
+
+}  // namespace chancery::c2s

@@ -1,0 +1,107 @@
+#include "core/home.h"
+
+#include <algorithm>
+
+#include "core/host.h"
+
+namespace chancery {
+
+Home::~Home() { tasks_.clear(); }
+
+User& Home::user(const Jid& jid) {
+    auto& place = users_[std::string(jid.bare_text())];
+    if (!place) {
+        place = std::make_unique<User>(*this, jid.bare(), host_.archive().owners().of(jid));
+        if (auto waiting = unclaimed_.extract(place->owner())) place->offline = std::move(waiting.mapped());
+    }
+    return *place;
+}
+
+User* Home::known(const Jid& jid) {
+    const auto found = users_.find(std::string(jid.bare_text()));
+    return found == users_.end() ? nullptr : found->second.get();
+}
+
+Session* Home::find(SessionId id) {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : found->second;
+}
+
+Session* Home::find(const Jid& full) {
+    auto* user = known(full);
+    return user ? user->session(full.resource()) : nullptr;
+}
+
+Session* User::session(std::string_view resource) {
+    for (const auto& session : sessions)
+        if (session->jid().resource() == resource) return session.get();
+    return nullptr;
+}
+
+bool User::is_available() const {
+    return std::ranges::any_of(sessions, [](const auto& session) { return session->is_available(); });
+}
+
+Result<Session*, StanzaError> Home::bind(const Jid& full, Link& link) {
+    auto& owner = user(full);
+    if (auto* older = owner.session(full.resource())) {
+        if (auto* old_link = older->link()) old_link->end({"conflict", "Signed in elsewhere with the same resource."});
+        close(older->id());
+    }
+    if (owner.sessions.size() >= static_cast<std::size_t>(host_.config().limits.sessions_per_user))
+        return refuse(Condition::resource_constraint, "Too many devices are signed in. Sign out on one of them.");
+    auto& session = owner.sessions.emplace_back(
+        std::make_unique<Session>(host_.next_session_id(), full, owner, link));
+    session->signed_in = host_.now();
+    by_id_.emplace(session->id(), session.get());
+    return session.get();
+}
+
+void Home::close(SessionId id) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    auto& session = *found->second;
+    auto& owner = session.user();
+    by_id_.erase(found);
+    session.detach();
+    if (session.is_available() || !session.directed.empty())
+        become_unavailable(session, "<presence type='unavailable' from='" +
+                                        xml::escape(session.jid().text(), xml::Place::attribute) + "'></presence>", {});
+    host_.run_closed_hooks(session);
+
+    const auto place = std::ranges::find(owner.sessions, &session, [](const auto& each) { return each.get(); });
+    const auto ended = std::move(*place);
+    owner.sessions.erase(place);
+    redeliver(*ended);
+    if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
+}
+
+void Home::redeliver(Session& ended) {
+    for (const auto& outgoing : ended.stream.unacknowledged) {
+        const auto& delivery = outgoing.delivery;
+        if (!delivery || !delivery->waits || delivery->settled) continue;
+        deliver_to_bare(ended.user(), delivery);
+    }
+}
+
+void Home::settle(Delivery& delivery) {
+    if (!delivery.waits || delivery.settled) return;
+    delivery.settled = true;
+    settle_at_turn_end(delivery.position);
+}
+
+void Home::settle_at_turn_end(std::uint64_t position) {
+    settled_.push_back(position);
+    if (settled_.size() > 1) return;
+    // Marked only after the flush that ends this turn: a crash between the two makes the message wait again, which the
+    // recipient can tell by its stanza-id; the other order could lose it.
+    shard_.at_turn_end([this] {
+        shard_.post([this] { host_.ledger().settle(std::exchange(settled_, {})); });
+    });
+}
+
+void Home::for_each_session(const std::function<void(Session&)>& visit) {
+    for (const auto& [id, session] : by_id_) visit(*session);
+}
+
+}  // namespace chancery

@@ -1,0 +1,117 @@
+// The users whose home is one shard: everything about a person that changes while they are here.
+//
+// Operation. Every person's home shard follows from their address; their sessions, presence, roster and waiting
+// messages are touched there and nowhere else, so there is no lock. What concerns a person is sent to their home.
+// Concurrency. One Home per shard, used on its thread only.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/task.h"
+#include "core/stanza_in.h"
+#include "core/user.h"
+#include "net/shard.h"
+
+namespace chancery {
+
+class Host;
+
+class Home {
+  public:
+    Home(Host& host, net::Shard& shard) : host_(host), shard_(shard) {}
+    ~Home();
+    Home(const Home&) = delete;
+
+    Host& host() { return host_; }
+    net::Shard& shard() { return shard_; }
+
+    /// The person, made known when they were not. The address must be that of an account.
+    User& user(const Jid& jid);
+    /// The person, if anything has concerned them since the start.
+    User* known(const Jid& jid);
+
+    Session* find(SessionId id);
+    Session* find(const Jid& full);
+
+    /// Binds a resource. A session that has it already is ended with <conflict/> (RFC 6120 §7.7.2.2).
+    /// Refused with resource-constraint when the person has too many.
+    Result<Session*, StanzaError> bind(const Jid& full, Link& link);
+    /// Ends the session: unavailable presence to those who saw it, what it did not acknowledge goes on its way again.
+    void close(SessionId id);
+
+    // Messages (message_path.cc).
+    /// Hands a recorded message to the person it is for (RFC 6121 §8.5); what nobody takes waits or is refused.
+    void deliver(std::shared_ptr<Delivery> delivery);
+    /// Sends a copy to the sender's other clients (XEP-0280 §6).
+    void copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sent);
+    /// A client has the message: it waits no longer.
+    void settle(Delivery& delivery);
+    /// Notes, at start-up, that a message waits for the person with this hash.
+    void add_waiting(std::uint64_t owner, std::uint64_t position) { unclaimed_[owner].push_back(position); }
+    /// Reads what waits for the session's user, in order, until nothing waits any more.
+    Task<> collect_waiting(SessionId id, std::vector<std::shared_ptr<Delivery>>& collected);
+    /// Sends what was collected; without a session it waits again.
+    void hand_over(Session* session, User& user, const std::vector<std::shared_ptr<Delivery>>& waiting);
+
+    // Presence (presence_path.cc).
+    Task<> become_available(SessionId id, Presence presence);
+    void become_unavailable(Session& session, const std::string& xml, std::string_view status);
+    Task<> directed_presence(SessionId id, StanzaIn stanza);
+    /// Presence from somebody for a person here: to the full JID's session, or to every available one.
+    void receive_presence(const Jid& to, const std::shared_ptr<const std::string>& xml);
+    /// Answers a probe of `from`, who may be anybody.
+    void answer_probe(const Jid& from, const Jid& to);
+    /// Shows the person's presence to those of `peers` who are subscribed to it, or has it seem to end (XEP-0191 §3).
+    void show_presence(const Jid& owner, const std::set<Jid>& peers, bool available);
+    /// Sends the presence of the person's clients to somebody who may see it.
+    void send_presence_to(User& probed, const Jid& watcher);
+
+    // Rosters and subscriptions (roster_path.cc).
+    /// The lock, and behind it the loaded roster. It stays loaded while a session is there or the lock is held.
+    Task<AsyncMutex::Guard> lock_roster(User& owner);
+    Task<> change_roster_item(User& owner, Jid contact, std::string name, std::vector<std::string> groups);
+    /// False when there is no such item.
+    Task<bool> remove_roster_item(User& owner, Jid contact);
+    Task<> subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml);
+    void receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
+
+    TaskGroup& tasks() { return tasks_; }
+    std::size_t session_count() const { return by_id_.size(); }
+    void for_each_session(const std::function<void(Session&)>& visit);
+
+  private:
+    // Messages.
+    void settle_at_turn_end(std::uint64_t position);
+    void redeliver(Session& ended);
+    void deliver_to_bare(User& recipient, std::shared_ptr<Delivery> delivery);
+    void nobody_took(User& recipient, std::shared_ptr<Delivery> delivery);
+    void copy_to_other_clients(User& recipient, const Delivery& delivery, const std::vector<Session*>& took);
+
+    // Presence.
+    Task<> record_presence(Jid from, Jid to, std::string xml);
+    Task<> answer_probe_task(Jid from, Jid to);
+    bool sees_presence(const User& owner, const Jid& contact) const;
+    void broadcast_to_contacts(User& owner, const std::string& xml);
+    void probe_contacts(Session& session);
+
+    // Rosters.
+    void drop_roster_if_unused(User& owner);
+    Task<> store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed);
+    void pass_subscription(const Jid& from, const Jid& to, SubscriptionStanza stanza, std::string xml);
+    static std::string subscription_xml(SubscriptionStanza stanza, const Jid& from, const Jid& to);
+    void send_all_presence(User& owner, const Jid& contact, bool available);
+    Task<> receive_subscription_task(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
+
+    Host& host_;
+    net::Shard& shard_;
+    std::unordered_map<std::string, std::unique_ptr<User>> users_;       // by bare JID
+    std::unordered_map<SessionId, Session*> by_id_;
+    std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> unclaimed_;  // owner -> positions, from before the start
+    std::vector<std::uint64_t> settled_;                                 // to be marked at the end of the turn
+    TaskGroup tasks_;
+};
+
+}  // namespace chancery

@@ -1,0 +1,57 @@
+#include "core/host.h"
+
+namespace chancery {
+namespace {
+
+Jid required_domain(const std::string& domain) {
+    auto jid = Jid::parse(domain);
+    if (!jid || !jid->is_domain()) throw ConfigError("setting domain: " + domain + " is not a valid domain");
+    return *jid;
+}
+
+}  // namespace
+
+Host::Host(Parts parts)
+    : parts_(std::move(parts)), domain_jid_(required_domain(parts_.config.domain)), started_(parts_.now()),
+      stanza_ids_(parts_.state_key), rosters_(parts_.database, derive_key(parts_.state_key, "rosters")),
+      block_lists_(parts_.database) {}
+
+void Host::advertise(At at, std::string_view feature) {
+    if (has(at, At::server)) server_features_.emplace(feature);
+    if (has(at, At::own)) account_features_.emplace(feature);
+}
+
+const std::set<std::string, std::less<>>& Host::features(At at) const {
+    return at == At::server ? server_features_ : account_features_;
+}
+
+std::vector<Host::Item> Host::items(const Jid& asking, std::string_view node) {
+    const auto list = item_lists_.find(node);
+    return list == item_lists_.end() ? std::vector<Item>() : list->second(*this, asking);
+}
+
+Task<bool> Host::may_see(Jid watcher, Jid target) {
+    auto& home = home_of(watcher);
+    auto& owner = home.user(watcher);
+    const auto guard = co_await home.lock_roster(owner);
+    const auto entry = owner.roster->contacts.find(target.bare());
+    co_return entry != owner.roster->contacts.end() && entry->second.subscription.to;
+}
+
+void Host::add_home(net::Shard& shard) { homes_.push_back(std::make_unique<Home>(*this, shard)); }
+
+std::size_t Host::home_index(const Jid& jid) const {
+    return std::hash<std::string_view>()(jid.bare_text()) % homes_.size();
+}
+
+void Host::send_to(const Jid& full, std::string xml) {
+    at_home(full, [full, xml = std::move(xml)](Home& home) mutable {
+        if (auto* session = home.find(full)) session->send(std::move(xml));
+    });
+}
+
+void Host::send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error) {
+    if (is_local(to)) send_to(to, error_reply(kind, to, from, id, error));
+}
+
+}  // namespace chancery

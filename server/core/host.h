@@ -1,0 +1,228 @@
+// What a feature sees of the server. Nothing else in core/ is for features to include.
+//
+// Operation. At start-up every feature installs its handlers and hooks; after that the Host does not change, and every
+// handler runs on the home shard of the person it serves.
+// Concurrency. Registration before the shards run. After that every function may be called on every shard.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "accounts/accounts.h"
+#include "archive/archive.h"
+#include "base/config.h"
+#include "base/task.h"
+#include "core/block_lists.h"
+#include "core/home.h"
+#include "core/ledger.h"
+#include "core/recorder.h"
+#include "core/stanza_id.h"
+#include "core/stanza_in.h"
+#include "net/wait.h"
+#include "policy/policy.h"
+#include "storage/database.h"
+#include "xml/element.h"
+#include "xmpp/message.h"
+#include "xmpp/namespaces.h"
+
+namespace chancery {
+
+/// A request (RFC 6120 §8.2.3) to the server or to an account.
+struct Iq {
+    Jid from;                 ///< full
+    Jid to;                   ///< the sender's bare JID when the stanza had none
+    bool is_set = false;
+    std::string id;
+    xml::Element payload;
+    SessionId session = 0;    ///< of the sender
+};
+
+class Host;
+
+/// A command of the server (XEP-0050) that asks one form and does one thing.
+struct Command {
+    std::string_view name;                                     ///< for people
+    Task<Reply> (*form)(Host&, const Iq&);                     ///< the blank form, serialised
+    Task<Reply> (*submit)(Host&, const Iq&, const xml::Element& form);  ///< does it; the note for the person
+};
+
+/// Answers a request. `iq` lives until the task ends.
+using IqHandler = Task<Reply> (*)(Host& host, const Iq& iq);
+
+/// Whose requests a handler takes: to the server's domain, to one's own bare JID (or none), to another account's.
+enum class At : unsigned { server = 1, own = 2, other = 4 };
+constexpr At operator|(At a, At b) { return static_cast<At>(static_cast<unsigned>(a) | static_cast<unsigned>(b)); }
+constexpr bool has(At set, At one) { return static_cast<unsigned>(set) & static_cast<unsigned>(one); }
+
+class Host {
+  public:
+    struct Parts {
+        const Config& config;
+        storage::Database& database;
+        Accounts& accounts;
+        Recorder& recorder;
+        archive::Archive& archive;
+        Ledger& ledger;
+        Workers& workers;
+        Key state_key;        ///< seals what people wrote in the database
+        Clock now;
+    };
+    explicit Host(Parts parts);
+    Host(const Host&) = delete;
+
+    // Registration, by features.
+    void on_get(At at, xml::Tag payload, IqHandler handler) { gets_[payload.name][payload.ns] = {at, handler}; }
+    void on_set(At at, xml::Tag payload, IqHandler handler) { sets_[payload.name][payload.ns] = {at, handler}; }
+    void advertise(At at, std::string_view feature);
+    /// An element of the stream features after authentication, serialised.
+    void offer(std::string stream_feature) { offers_ += stream_feature; }
+    /// A session became available for the first time, or unavailable again; it ended.
+    using SessionHook = void (*)(Host&, Session&);
+    void on_available(SessionHook hook) { available_hooks_.push_back(hook); }
+    void on_closed(SessionHook hook) { closed_hooks_.push_back(hook); }
+    /// With the words that the presence carried.
+    using UnavailableHook = void (*)(Host&, Session&, std::string_view status);
+    void on_unavailable(UnavailableHook hook) { unavailable_hooks_.push_back(hook); }
+    /// XEP-0030 items of a node of the server, as the asking person may see them.
+    struct Item {
+        std::string node, name;
+    };
+    using ItemList = std::vector<Item> (*)(Host&, const Jid& asking);
+    void add_command(std::string_view node, Command command) { commands_.emplace(node, command); }
+    const std::map<std::string_view, Command>& commands() const { return commands_; }
+    void list_items(std::string_view node, ItemList list) { item_lists_[node] = list; }
+    /// A recorded message reached the home of the person it is for; on that home.
+    using MessageHook = void (*)(Host&, User&, const Delivery&);
+    void on_delivered(MessageHook hook) { delivered_hooks_.push_back(hook); }
+
+    // Services.
+    const Config& config() const { return parts_.config; }
+    const std::string& domain() const { return parts_.config.domain; }
+    const Jid& domain_jid() const { return domain_jid_; }
+    storage::Database& database() { return parts_.database; }
+    Accounts& accounts() { return parts_.accounts; }
+    archive::Archive& archive() { return parts_.archive; }
+    Recorder& recorder() { return parts_.recorder; }
+    Ledger& ledger() { return parts_.ledger; }
+    Workers& workers() { return parts_.workers; }
+    RosterStore& rosters() { return rosters_; }
+    BlockLists& block_lists() { return block_lists_; }
+    const Key& state_key() const { return parts_.state_key; }
+    const StanzaIds& stanza_ids() const { return stanza_ids_; }
+    Time now() const { return parts_.now(); }
+    Time started() const { return started_; }
+
+    bool is_local(const Jid& jid) const { return jid.domain() == parts_.config.domain; }
+    /// A local account, disabled or not.
+    bool is_account(const Jid& jid) const { return is_local(jid) && !jid.local().empty() && accounts_is_user(jid.local()); }
+
+    // Homes.
+    void add_home(net::Shard& shard);
+    std::size_t home_index(const Jid& jid) const;
+    Home& home_of(const Jid& jid) { return *homes_[home_index(jid)]; }
+    Home& home(std::size_t index) { return *homes_[index]; }
+    std::size_t home_count() const { return homes_.size(); }
+    /// Runs `job(home)` at the home of the address: now when this is its thread, else soon, in order.
+    template <class Work>
+    void at_home(const Jid& jid, Work work);
+
+    // The three roads.
+    /// message_path.cc, the first thing to read. `sender` 0: the server itself.
+    Task<> accept(SessionId sender, Message message);
+    /// iq_path.cc
+    Task<> handle_iq(SessionId sender, StanzaIn stanza);
+    /// presence_path.cc
+    Task<> handle_presence(SessionId sender, StanzaIn stanza);
+
+    /// A message as a client wrote it, stamped; or why it cannot be one.
+    Result<Message, StanzaError> take_message(xml::View stanza, const Jid& from) const;
+    /// Accepts it, tells the client when it could not be recorded, and calls `handled` when it is dealt with.
+    Task<> accept_from_client(SessionId sender, Message message, std::function<void()> handled);
+
+    /// Sends a stanza that needs no record to one session, if it is still there.
+    void send_to(const Jid& full, std::string xml);
+    /// Sends the error that answers a stanza, unless the stanza was an error itself.
+    void send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error);
+
+    /// Whether the watcher has a subscription to the presence of `target`. On the watcher's home.
+    Task<bool> may_see(Jid watcher, Jid target);
+    /// `co_await host.ask(jid, question)`: what `question(home)` says at the home of the address.
+    template <class Question>
+    Task<std::invoke_result_t<Question&, Home&>> ask(Jid jid, Question question);
+
+    const std::set<std::string, std::less<>>& features(At at) const;
+    std::vector<Item> items(const Jid& asking, std::string_view node);
+    const std::string& offers() const { return offers_; }
+    void run_available_hooks(Session& session) { for (auto hook : available_hooks_) hook(*this, session); }
+    void run_closed_hooks(Session& session) { for (auto hook : closed_hooks_) hook(*this, session); }
+    void run_unavailable_hooks(Session& s, std::string_view status) { for (auto h : unavailable_hooks_) h(*this, s, status); }
+    void run_delivered_hooks(User& user, const Delivery& d) { for (auto hook : delivered_hooks_) hook(*this, user, d); }
+    SessionId next_session_id() { return ++last_session_id_; }
+
+    std::atomic<std::uint64_t> messages_accepted = 0, messages_refused = 0;
+
+  private:
+    struct Handler {
+        At at;
+        IqHandler answer;
+    };
+    using Handlers = std::map<std::string_view, std::map<std::string_view, Handler>>;
+
+    bool accounts_is_user(std::string_view name) const { return parts_.accounts.is_user(name); }
+    policy::Facts facts_about(const Message& message) const;
+    void deliver(std::shared_ptr<Delivery> delivery);
+    Task<Reply> answer(const Iq& iq);
+    Task<> relay_iq(StanzaIn stanza);
+
+    Parts parts_;
+    Jid domain_jid_;
+    Time started_;
+    StanzaIds stanza_ids_;
+    RosterStore rosters_;
+    BlockLists block_lists_;
+    Handlers gets_, sets_;
+    std::set<std::string, std::less<>> server_features_, account_features_;
+    std::string offers_;
+    std::vector<SessionHook> available_hooks_, closed_hooks_;
+    std::vector<UnavailableHook> unavailable_hooks_;
+    std::map<std::string_view, ItemList> item_lists_;
+    std::map<std::string_view, Command> commands_;
+    std::vector<MessageHook> delivered_hooks_;
+    std::vector<std::unique_ptr<Home>> homes_;
+    std::atomic<SessionId> last_session_id_ = 0;
+};
+
+template <class Work>
+void Host::at_home(const Jid& jid, Work work) {
+    auto& home = home_of(jid);
+    if (&home.shard() == &Executor::current()) work(home);
+    else home.shard().post([&home, work = std::move(work)]() mutable { work(home); });
+}
+
+template <class Question>
+Task<std::invoke_result_t<Question&, Home&>> Host::ask(Jid jid, Question question) {
+    auto& origin = net::Shard::current();
+    auto& home = home_of(jid);
+    if (&home.shard() == &origin) co_return question(home);
+    co_await net::hop(home.shard());
+    auto answer = question(home);
+    co_await net::hop(origin);
+    co_return answer;
+}
+
+/// A unit of protocol that can be added and deleted on its own. features.cc has the list of all.
+struct Feature {
+    std::string_view name;
+    std::string_view spec;                        ///< the document it implements, with version
+    std::vector<std::string_view> disco = {};     ///< what XEP-0030 advertises for the server
+    std::vector<std::string_view> account_disco = {};  ///< and for an account
+    void (*install)(Host&) = [](Host&) {};        ///< called once at start-up, before the first connection
+};
+
+}  // namespace chancery

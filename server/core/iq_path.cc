@@ -1,0 +1,102 @@
+// The life of a request (RFC 6120 §8.2.3): to the server or an account it is answered here, to a client it is passed on.
+
+#include "core/host.h"
+#include "core/stanza_in.h"
+
+namespace chancery {
+namespace {
+
+std::string attribute(std::string_view name, std::string_view value) {
+    return " " + std::string(name) + "='" + xml::escape(value, xml::Place::attribute) + "'";
+}
+
+std::string result(const StanzaIn& request, const std::string& payload) {
+    std::string xml = "<iq type='result'" + attribute("id", request.id) + attribute("to", request.from.text());
+    if (request.to) xml += attribute("from", request.to->text());
+    return xml + ">" + payload + "</iq>";
+}
+
+/// RFC 6120 §8.3.1: swapped addresses; without 'from' when the request had no 'to'.
+std::string error(const StanzaIn& request, const StanzaError& reason) {
+    std::string xml = "<iq type='error'" + attribute("id", request.id) + attribute("to", request.from.text());
+    if (request.to) xml += attribute("from", request.to->text());
+    return xml + ">" + reason.to_xml() + "</iq>";
+}
+
+}  // namespace
+
+Task<> Host::handle_iq(SessionId sender, StanzaIn stanza) {
+    const bool is_request = stanza.type == "get" || stanza.type == "set";
+    const bool is_answer = stanza.type == "result" || stanza.type == "error";
+    const auto own = stanza.from.bare();
+    const auto& to = stanza.to ? *stanza.to : own;
+
+    std::optional<StanzaError> refused;
+    if (!is_request && !is_answer) refused = {Condition::bad_request, "The type of an iq must be get, set, result or error."};
+    else if (stanza.id.empty()) refused = {Condition::bad_request, "An iq must have an id."};
+    else if (is_request && stanza.payload_count != 1)
+        refused = {Condition::bad_request, "A request must have exactly one child element."};
+    else if (!is_local(to)) {
+        if (is_request)
+            refused = {Condition::remote_server_not_found, "This server does not exchange stanzas with that domain."};
+    } else if (to.is_full() && !to.local().empty()) {
+        co_await relay_iq(std::move(stanza));
+        co_return;
+    }
+    if (!refused && is_answer) co_return;  // nobody here has asked
+    if (!refused) {
+        const Iq iq{.from = stanza.from, .to = to, .is_set = stanza.type == "set", .id = stanza.id,
+                    .payload = std::move(*stanza.payload), .session = sender};
+        const auto reply = co_await answer(iq);
+        if (reply) co_return send_to(stanza.from, result(stanza, *reply));
+        refused = reply.error();
+    }
+    if (stanza.type != "error" && stanza.type != "result") send_to(stanza.from, error(stanza, *refused));
+}
+
+Task<Reply> Host::answer(const Iq& iq) {
+    const At at = iq.to.local().empty()                       ? At::server
+                  : iq.to.bare_text() == iq.from.bare_text() ? At::own
+                                                              : At::other;
+    const auto& handlers = iq.is_set ? sets_ : gets_;
+    const auto by_name = handlers.find(iq.payload.name());
+    const Handler* handler = nullptr;
+    if (by_name != handlers.end()) {
+        const auto by_ns = by_name->second.find(iq.payload.ns());
+        if (by_ns != by_name->second.end() && has(by_ns->second.at, at)) handler = &by_ns->second;
+    }
+    // RFC 6121 §8.5.1: the same answer for an account that does not exist and for what nobody serves.
+    const bool hidden = at == At::other && (!is_account(iq.to) || block_lists_.has_blocked(iq.to, iq.from));
+    if (!handler || hidden) co_return refuse(Condition::service_unavailable);
+    try {
+        co_return co_await handler->answer(*this, iq);
+    } catch (const std::exception& failure) {
+        log::error("iq.failed", {{"payload", iq.payload.name()}, {"ns", iq.payload.ns()}, {"cause", failure.what()}});
+    }
+    co_return refuse(Condition::internal_server_error, "The server could not do that now. Try again later.");
+}
+
+/// RFC 6121 §8.5.3: to the client with that very address. What clients say to each other is on record like any word.
+Task<> Host::relay_iq(StanzaIn stanza) {
+    const auto to = *stanza.to;
+    const bool is_request = stanza.type == "get" || stanza.type == "set";
+    const bool hidden = !is_account(to) || block_lists_.has_blocked(to, stanza.from);
+    const bool blocks = block_lists_.has_blocked(stanza.from, to);
+    if (hidden || blocks) {
+        const StanzaError reason = blocks ? StanzaError{Condition::not_acceptable, "You have blocked this person.", "cancel",
+                                                        "<blocked xmlns='urn:xmpp:blocking:errors'/>"}
+                                          : StanzaError{Condition::service_unavailable, {}};
+        if (is_request) send_to(stanza.from, error(stanza, reason));
+        co_return;
+    }
+    Recorder::Draft draft{.kind = journal::Kind::iq,
+                          .record = {.from = stanza.from, .to = to, .stanza = stanza.xml}};
+    co_await recorder().record(std::move(draft));
+    at_home(to, [to, is_request, from = stanza.from, id = stanza.id, xml = std::move(stanza.xml)](Home& home) {
+        if (auto* session = home.find(to)) return session->send(xml);
+        if (is_request)
+            home.host().send_error(from, "iq", to, id, {Condition::service_unavailable, "That device is not signed in."});
+    });
+}
+
+}  // namespace chancery

@@ -1,0 +1,34 @@
+// From a client's stream to the message road: as many messages of one client as allowed are on their way to the journal
+// at a time, and every other stanza waits until they are through, so that the client's order is kept (RFC 6120 §10.1).
+
+#include "core/host.h"
+#include "core/stamp.h"
+
+namespace chancery {
+
+Result<Message, StanzaError> Host::take_message(xml::View stanza, const Jid& from) const {
+    auto to = stanza.has_attribute("to") ? Jid::parse(stanza.attribute("to")) : Result<Jid, JidError>(from.bare());
+    if (!to) return refuse(Condition::jid_malformed, "The address in 'to' is not a valid JID.");
+    return Message{.from = from,
+                   .to = *to,
+                   .id = std::string(stanza.attribute("id")),
+                   .type = message_type(stanza.attribute("type")),
+                   .traits = traits_of(stanza),
+                   .xml = stamp(stanza, from, *to, domain())};
+}
+
+Task<> Host::accept_from_client(SessionId sender, Message message, std::function<void()> handled) {
+    const auto from = message.from, to = message.to;
+    const auto id = message.id;
+    const bool answered = message.type != MessageType::error;
+    try {
+        co_await accept(sender, std::move(message));
+    } catch (const NotRecorded& failure) {
+        log::error("message.not_recorded", {{"cause", failure.what()}});
+        if (answered)
+            send_error(from, "message", to, id, {Condition::resource_constraint, "Not sent: the archive is not available."});
+    }
+    handled();
+}
+
+}  // namespace chancery

@@ -1,0 +1,208 @@
+// The life of a message, from a client's stream to its recipients (DESIGN.md §5). Read this first: the order of the
+// lines is the guarantee.
+
+#include <algorithm>
+
+#include "core/host.h"
+
+namespace chancery {
+namespace {
+
+std::string stanza_id(const Host& host, const Jid& by, std::uint64_t position) {
+    return "<stanza-id xmlns='urn:xmpp:sid:0' by='" + xml::escape(by.bare_text(), xml::Place::attribute) + "' id='" +
+           host.stanza_ids().of(position) + "'/>";
+}
+
+std::string delay(const Host& host, Time time) {
+    return "<delay xmlns='urn:xmpp:delay' from='" + host.domain() + "' stamp='" + to_iso(time) + "'/>";
+}
+
+/// XEP-0160 §3: what waits for somebody who is away. Nothing that is only a sign of typing.
+bool may_wait(const Message& message) {
+    const bool kept_type = message.type == MessageType::normal || message.type == MessageType::chat;
+    return kept_type && message.traits.content && (message.traits.body || !message.traits.no_store);
+}
+
+/// XEP-0313 §5.1: what users find in their own history.
+bool is_history(const Message& message) { return may_wait(message); }
+
+/// XEP-0280 §6.1.
+bool is_carbon_copied(const Message& message) {
+    const bool eligible = message.type == MessageType::chat || (message.type == MessageType::normal && message.traits.body);
+    return eligible && !message.traits.is_private && !message.traits.muc_private;
+}
+
+std::string carbon(std::string_view direction, const Jid& owner, const Session& client, std::string_view forwarded) {
+    const auto bare = xml::escape(owner.bare_text(), xml::Place::attribute);
+    std::string xml = "<message type='chat' from='" + bare + "' to='" +
+                      xml::escape(client.jid().text(), xml::Place::attribute) + "'><";
+    xml.append(direction).append(" xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>");
+    // The stanza's own namespace is jabber:client, which is not in force inside <forwarded/>.
+    xml.append("<message xmlns='jabber:client'").append(forwarded.substr(std::string_view("<message").size()));
+    return xml.append("</forwarded></").append(direction).append("></message>");
+}
+
+}  // namespace
+
+policy::Facts Host::facts_about(const Message& message) const {
+    const bool local = is_local(message.to);
+    const bool answers = message.type == MessageType::error;  // an error report is never turned into another error
+    return {
+        .recipient_exists = is_account(message.to),
+        .recipient_is_remote = !local,
+        .blocked_by_recipient = !answers && block_lists_.has_blocked(message.to, message.from),
+        .blocked_by_sender = is_account(message.from) && block_lists_.has_blocked(message.from, message.to),
+        .end_to_end_allowed = config().policy.end_to_end,
+    };
+}
+
+Task<> Host::accept(SessionId sender, Message stamped) {
+    const auto message = std::make_shared<const Message>(std::move(stamped));
+
+    // Judge. Nothing but policy can stop a message that can be recorded.
+    const auto decision = policy::decide(*message, facts_about(*message));
+
+    // Record, refusals too. If the record is not durable this throws, and nobody gets the message.
+    const bool waits = !decision.denied() && may_wait(*message);
+    Recorder::Draft draft{
+        .flags = static_cast<std::uint16_t>((waits ? journal::flag::deliverable : 0) | (decision.denied() ? journal::flag::refused : 0)),
+        .record = {.from = message->from,
+                   .to = message->to,
+                   .rule = std::string(decision.rule),
+                   .reason = decision.error.text,
+                   .stanza = message->xml,
+                   .in_sender_history = !decision.denied() && is_history(*message),
+                   .in_recipient_history = !decision.denied() && is_history(*message)},
+        .recipient = waits ? archive().owners().of(message->to) : 0,
+    };
+    const auto receipt = co_await recorder().record(std::move(draft));
+    // From here on the message is on the record.
+
+    if (decision.denied()) {
+        ++messages_refused;
+        if (message->type != MessageType::error)
+            send_error(message->from, "message", message->to, message->id, decision.error);
+        co_return;
+    }
+    ++messages_accepted;
+
+    // Deliver, numbered as on record: to the recipient's home, and copies to the sender's other clients.
+    auto delivery = std::make_shared<Delivery>(Delivery{.message = message, .position = receipt.position,
+                                                        .time = receipt.time, .waits = waits});
+    delivery->xml = with_children(message->xml, stanza_id(*this, message->to, receipt.position));
+    if (sender && is_carbon_copied(*message) && message->from.bare_text() != message->to.bare_text()) {
+        auto& home = home_of(message->from);
+        if (home.known(message->from)->sessions.size() > 1) home.copy_to_sender(message->from, delivery);
+    }
+    deliver(std::move(delivery));
+}
+
+void Host::deliver(std::shared_ptr<Delivery> delivery) {
+    const auto& to = delivery->message->to;
+    at_home(to, [delivery = std::move(delivery)](Home& home) mutable { home.deliver(std::move(delivery)); });
+}
+
+void Home::deliver(std::shared_ptr<Delivery> delivery) {
+    const auto& message = *delivery->message;
+    auto& recipient = user(message.to);
+    host_.run_delivered_hooks(recipient, *delivery);
+
+    if (message.to.is_bare()) return deliver_to_bare(recipient, std::move(delivery));
+    if (auto* session = recipient.session(message.to.resource())) {  // RFC 6121 §8.5.3.1
+        session->send(delivery);
+        copy_to_other_clients(recipient, *delivery, {session});
+        return;
+    }
+    // RFC 6121 §8.5.3.2.1: a chat goes on as if it had been sent to the bare JID; the rest is returned.
+    if (message.type == MessageType::chat) return deliver_to_bare(recipient, std::move(delivery));
+    settle(*delivery);
+    if (message.type != MessageType::error && message.type != MessageType::headline)
+        host_.send_error(message.from, "message", message.to, message.id,
+                         {Condition::service_unavailable, "That device is not signed in any more."});
+}
+
+void Home::deliver_to_bare(User& recipient, std::shared_ptr<Delivery> delivery) {  // RFC 6121 §8.5.2
+    const auto& message = *delivery->message;
+    if (message.type == MessageType::error) return;
+    if (message.type == MessageType::groupchat) return nobody_took(recipient, std::move(delivery));
+
+    std::vector<Session*> takers;
+    for (const auto& session : recipient.sessions)
+        if (session->takes_messages()) takers.push_back(session.get());
+    if (takers.empty()) return nobody_took(recipient, std::move(delivery));
+    for (auto* session : takers) session->send(delivery);
+    copy_to_other_clients(recipient, *delivery, takers);
+}
+
+void Home::nobody_took(User& recipient, std::shared_ptr<Delivery> delivery) {
+    const auto& message = *delivery->message;
+    const auto limit = static_cast<std::size_t>(host_.config().limits.offline_messages);
+    if (delivery->waits && recipient.offline.size() < limit) {
+        const auto place = std::ranges::lower_bound(recipient.offline, delivery->position);
+        recipient.offline.insert(place, delivery->position);
+        return;
+    }
+    settle(*delivery);
+    const bool answered = message.type == MessageType::groupchat ||
+                          (delivery->waits && (message.type == MessageType::chat || message.type == MessageType::normal));
+    if (answered)
+        host_.send_error(message.from, "message", message.to, message.id,
+                         {Condition::service_unavailable, delivery->waits ? "Too many messages wait for this person already."
+                                                                          : "Nobody takes this message there."});
+}
+
+void Home::copy_to_other_clients(User& recipient, const Delivery& delivery, const std::vector<Session*>& took) {
+    if (recipient.sessions.size() <= took.size() || !is_carbon_copied(*delivery.message)) return;
+    for (const auto& session : recipient.sessions)
+        if (session->carbons && std::ranges::find(took, session.get()) == took.end())
+            session->send(carbon("received", recipient.jid(), *session, delivery.xml));
+}
+
+void Home::copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sent) {
+    auto* author = known(sender);
+    if (!author) return;
+    const auto copy = with_children(sent->message->xml, stanza_id(host_, sender, sent->position));
+    for (const auto& session : author->sessions)
+        if (session->carbons && session->jid() != sender) session->send(carbon("sent", sender, *session, copy));
+}
+
+/// Reads what waits for the session's user from the journal. The result is in order; what was erased is left out.
+static std::vector<std::shared_ptr<Delivery>> read_waiting(Host& host, const Jid& to,
+                                                           const std::vector<std::uint64_t>& positions) {
+    std::vector<std::shared_ptr<Delivery>> found;
+    for (const auto position : positions) {
+        auto delivery = std::make_shared<Delivery>(Delivery{.position = position, .waits = true});
+        const auto entry = host.recorder().journal().read(position);
+        const auto record = entry ? archive::decode(entry->text) : std::nullopt;
+        if (record) {
+            delivery->time = entry->time;
+            delivery->xml = with_children(record->stanza, stanza_id(host, to, position) + delay(host, entry->time));
+            delivery->message = std::make_shared<const Message>(
+                Message{.from = record->from, .to = to.bare(), .id = {}, .type = MessageType::chat, .traits = {},
+                        .xml = record->stanza});
+        }
+        found.push_back(std::move(delivery));
+    }
+    return found;
+}
+
+Task<> Home::collect_waiting(SessionId id, std::vector<std::shared_ptr<Delivery>>& collected) {
+    // What arrives while the journal is read joins the list, because the session does not take messages yet.
+    while (auto* session = find(id)) {
+        if (session->user().offline.empty()) co_return;
+        const auto positions = std::exchange(session->user().offline, {});
+        const auto read = [&host = host_, to = session->jid(), positions] { return read_waiting(host, to, positions); };
+        const auto batch = co_await host_.workers().run(read);
+        collected.insert(collected.end(), batch.begin(), batch.end());
+    }
+}
+
+void Home::hand_over(Session* session, User& user, const std::vector<std::shared_ptr<Delivery>>& waiting) {
+    for (const auto& delivery : waiting) {
+        if (delivery->xml.empty()) settle(*delivery);  // erased or damaged: nothing to hand over
+        else if (session) session->send(delivery);
+        else nobody_took(user, delivery);
+    }
+}
+
+}  // namespace chancery

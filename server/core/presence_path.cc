@@ -1,0 +1,196 @@
+// The life of presence (RFC 6121 §4): from a client to everybody who may see it, and the answers to probes.
+
+#include "core/host.h"
+#include "core/stanza_in.h"
+
+namespace chancery {
+namespace {
+
+std::string attribute(std::string_view name, std::string_view value) {
+    return " " + std::string(name) + "='" + xml::escape(value, xml::Place::attribute) + "'";
+}
+
+/// The stanza with `to`, which it does not have yet.
+std::shared_ptr<const std::string> addressed(std::string_view presence, const Jid& to) {
+    std::string xml = "<presence" + attribute("to", to.text());
+    xml.append(presence.substr(std::string_view("<presence").size()));
+    return std::make_shared<const std::string>(std::move(xml));
+}
+
+std::string typed_presence(std::string_view type, std::string_view from) {
+    return "<presence" + attribute("type", type) + attribute("from", from) + "></presence>";
+}
+
+}  // namespace
+
+Task<> Host::handle_presence(SessionId sender, StanzaIn stanza) {
+    auto& home = home_of(stanza.from);
+    auto* session = home.find(sender);
+    if (!session) co_return;
+
+    if (const auto subscription = subscription_stanza(stanza.type)) {
+        if (!stanza.to) co_return;  // RFC 6121 §3: without an addressee it means nothing
+        co_await home.subscription_from_client(sender, stanza.to->bare(), *subscription, std::move(stanza.xml));
+    } else if (stanza.type == "probe") {
+        if (stanza.to && is_account(*stanza.to))
+            at_home(*stanza.to, [from = stanza.from, to = *stanza.to](Home& theirs) { theirs.answer_probe(from, to); });
+    } else if (stanza.type == "error") {
+        co_return;
+    } else if (!stanza.type.empty() && stanza.type != "unavailable") {
+        send_error(stanza.from, "presence", stanza.to.value_or(stanza.from), stanza.id,
+                   {Condition::bad_request, "There is no presence of type " + stanza.type + "."});
+    } else if (stanza.to) {
+        co_await home.directed_presence(sender, std::move(stanza));
+    } else if (stanza.type == "unavailable") {
+        home.become_unavailable(*session, stanza.xml, stanza.status);
+    } else {
+        co_await home.become_available(sender, std::move(*stanza.presence));
+    }
+}
+
+Task<> Home::directed_presence(SessionId id, StanzaIn stanza) {  // RFC 6121 §4.6
+    auto* session = find(id);
+    const auto& to = *stanza.to;
+    if (host_.block_lists().has_blocked(session->jid(), to)) {
+        host_.send_error(stanza.from, "presence", to, stanza.id,
+                         {Condition::not_acceptable, "You have blocked this person.", "cancel",
+                          "<blocked xmlns='urn:xmpp:blocking:errors'/>"});
+        co_return;
+    }
+    if (stanza.type.empty()) session->directed.insert(to);
+    else session->directed.erase(to);
+    if (stanza.presence && !stanza.presence->status.empty()) co_await record_presence(stanza.from, to, stanza.xml);
+    if (!host_.is_account(to)) co_return;
+    auto xml = std::make_shared<const std::string>(std::move(stanza.xml));
+    host_.at_home(to, [to, from = stanza.from, xml = std::move(xml)](Home& theirs) {
+        if (!theirs.host().block_lists().has_blocked(to, from)) theirs.receive_presence(to, xml);
+    });
+}
+
+/// Words that others will read are on record, those of a status too.
+Task<> Home::record_presence(Jid from, Jid to, std::string xml) {
+    Recorder::Draft draft{.kind = journal::Kind::presence,
+                          .record = {.from = std::move(from), .to = std::move(to), .stanza = std::move(xml)}};
+    co_await host_.recorder().record(std::move(draft));
+}
+
+Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §4.2, §4.4
+    const auto jid = find(id)->jid();
+    const bool had_same_words = find(id)->presence && find(id)->presence->status == presence.status;
+    if (!presence.status.empty() && !had_same_words) co_await record_presence(jid, jid.bare(), presence.xml);
+
+    auto* session = find(id);
+    if (!session) co_return;
+    auto& owner = session->user();
+    (void)co_await lock_roster(owner);  // loaded from here on as long as a session is there
+
+    // What waited is handed over first, so that it comes before what arrives from now on.
+    std::vector<std::shared_ptr<Delivery>> waiting;
+    session = find(id);
+    const bool takes_waiting = session && presence.priority >= 0 && !session->takes_messages();
+    if (takes_waiting) co_await collect_waiting(id, waiting);
+
+    session = find(id);
+    if (!session) {
+        hand_over(nullptr, owner, waiting);
+        co_return;
+    }
+    const bool initial = !session->is_available();
+    session->presence = std::move(presence);
+    const auto& xml = session->presence->xml;
+    if (!session->presence->away) owner.answered.clear();
+
+    for (const auto& other : owner.sessions)
+        if (other->is_available()) other->send(addressed(xml, other->jid()));
+    broadcast_to_contacts(owner, xml);
+    if (initial) {
+        session->was_available = true;
+        for (const auto& other : owner.sessions)
+            if (other.get() != session && other->is_available()) session->send(addressed(other->presence->xml, session->jid()));
+        probe_contacts(*session);
+        for (const auto& [contact, entry] : owner.roster->contacts)
+            if (entry.subscription.pending_in && !entry.request.empty()) session->send(entry.request);
+        host_.run_available_hooks(*session);
+    }
+    hand_over(session, owner, waiting);
+}
+
+void Home::become_unavailable(Session& session, const std::string& xml, std::string_view status) {  // RFC 6121 §4.5
+    auto& owner = session.user();
+    if (session.is_available()) {
+        session.presence.reset();
+        if (!owner.is_available()) host_.run_unavailable_hooks(session, status);
+        for (const auto& other : owner.sessions)
+            if (other->is_available() || other.get() == &session) other->send(addressed(xml, other->jid()));
+        broadcast_to_contacts(owner, xml);
+    }
+    for (const auto& to : std::exchange(session.directed, {})) {  // RFC 6121 §4.6.3
+        if (!host_.is_account(to) || sees_presence(owner, to)) continue;
+        host_.at_home(to, [to, copy = addressed(xml, to)](Home& theirs) { theirs.receive_presence(to, copy); });
+    }
+}
+
+bool Home::sees_presence(const User& owner, const Jid& contact) const {
+    if (!owner.roster) return false;
+    const auto entry = owner.roster->contacts.find(contact.bare());
+    return entry != owner.roster->contacts.end() && entry->second.subscription.from;
+}
+
+void Home::broadcast_to_contacts(User& owner, const std::string& xml) {
+    if (!owner.roster) return;
+    for (const auto& [contact, entry] : owner.roster->contacts) {
+        if (!entry.subscription.from || !host_.is_account(contact)) continue;
+        if (host_.block_lists().has_blocked(owner.jid(), contact) || host_.block_lists().has_blocked(contact, owner.jid()))
+            continue;
+        host_.at_home(contact, [contact = contact, copy = addressed(xml, contact)](Home& theirs) {
+            theirs.receive_presence(contact, copy);
+        });
+    }
+}
+
+void Home::probe_contacts(Session& session) {  // RFC 6121 §4.3
+    for (const auto& [contact, entry] : session.user().roster->contacts) {
+        if (!entry.subscription.to || !host_.is_account(contact)) continue;
+        if (host_.block_lists().has_blocked(session.jid(), contact)) continue;
+        // The roster says that the watcher may see it: no need to ask the contact's roster, which may not be loaded.
+        host_.at_home(contact, [watcher = session.jid(), to = contact](Home& theirs) {
+            theirs.send_presence_to(theirs.user(to), watcher);
+        });
+    }
+}
+
+void Home::receive_presence(const Jid& to, const std::shared_ptr<const std::string>& xml) {
+    auto* recipient = known(to);
+    if (!recipient) return;
+    if (to.is_full()) {
+        if (auto* session = recipient->session(to.resource())) session->send(xml);
+        return;
+    }
+    for (const auto& session : recipient->sessions)
+        if (session->is_available()) session->send(xml);
+}
+
+void Home::answer_probe(const Jid& from, const Jid& to) { tasks_.spawn(answer_probe_task(from, to)); }
+
+/// RFC 6121 §4.3.2. Only who has a subscription is answered; a stranger learns nothing.
+Task<> Home::answer_probe_task(Jid from, Jid to) {
+    auto& probed = user(to);
+    bool allowed = from.bare_text() == to.bare_text();
+    if (!allowed) {
+        const auto guard = co_await lock_roster(probed);
+        allowed = sees_presence(probed, from);
+    }
+    drop_roster_if_unused(probed);
+    if (allowed) send_presence_to(probed, from);
+    else host_.send_to(from, *addressed(typed_presence("unsubscribed", to.bare_text()), from));
+}
+
+void Home::send_presence_to(User& probed, const Jid& watcher) {
+    if (host_.block_lists().has_blocked(probed.jid(), watcher)) return;
+    for (const auto& session : probed.sessions)
+        if (session->is_available()) host_.send_to(watcher, *addressed(session->presence->xml, watcher));
+    if (!probed.is_available())
+        host_.send_to(watcher, *addressed(typed_presence("unavailable", probed.jid().text()), watcher));
+}
+
+}  // namespace chancery

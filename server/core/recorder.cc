@@ -1,0 +1,104 @@
+#include "core/recorder.h"
+
+#include <future>
+#include <map>
+#include <vector>
+
+namespace chancery {
+
+// Owned by its awaiter until it is submitted; then by the journal; then by the job that brings it back.
+struct Recorder::Entry : journal::Pending {
+    archive::TailEntry tail;
+    archive::Owner recipient = 0;
+    Executor* home = nullptr;
+    std::coroutine_handle<> waiter;               // read and cleared on the home thread only
+    std::promise<void>* blocked = nullptr;        // instead of a waiter: somebody blocks
+};
+
+void Recorder::connect(journal::Journal& journal, archive::Archive& archive, Ledger& ledger) {
+    journal_ = &journal;
+    archive_ = &archive;
+    ledger_ = &ledger;
+}
+
+std::unique_ptr<Recorder::Entry> Recorder::prepare(Draft draft) {
+    const auto& owners = archive_->owners();
+    const auto& record = draft.record;
+    auto entry = std::make_unique<Entry>();
+    entry->tail.from = owners.of(record.from);
+    entry->tail.to = record.to ? owners.of(*record.to) : archive::nobody;
+    entry->tail.in_sender_history = record.in_sender_history;
+    entry->tail.in_recipient_history = record.in_recipient_history;
+    entry->recipient = draft.recipient;
+    try {
+        const journal::ConversationId conversation{owners.conversation(entry->tail.from, entry->tail.to)};
+        journal_->seal(*entry, draft.kind, draft.flags, conversation, archive::encode(record));
+    } catch (const std::runtime_error& failure) {
+        throw NotRecorded(failure.what());
+    }
+    return entry;
+}
+
+Recorder::Awaiter Recorder::record(Draft draft) { return Awaiter(*this, prepare(std::move(draft))); }
+
+Recorder::Receipt Recorder::record_now(Draft draft) {
+    auto entry = prepare(std::move(draft));
+    std::promise<void> settled;
+    entry->blocked = &settled;
+    journal_->submit(*entry);
+    settled.get_future().wait();
+    if (!entry->durable) throw NotRecorded(std::string(entry->failure()));
+    return {entry->position, entry->time};
+}
+
+void Recorder::settled(journal::Pending* first) {
+    std::vector<archive::TailEntry> tail;
+    std::map<Executor*, std::vector<std::unique_ptr<Entry>>> homes;
+    std::vector<std::promise<void>*> blocked;
+    for (auto* pending = first; pending;) {
+        auto* entry = static_cast<Entry*>(pending);
+        pending = pending->next;
+        if (entry->durable) {
+            entry->tail.position = entry->position;
+            entry->tail.time = entry->time;
+            tail.push_back(entry->tail);
+            ledger_->add(entry->position, entry->recipient);
+        }
+        if (entry->blocked) blocked.push_back(entry->blocked);
+        else homes[entry->home].emplace_back(entry);
+    }
+    if (!tail.empty()) archive_->added(tail);
+    for (auto* promise : blocked) promise->set_value();
+    for (auto& [home, entries] : homes) {
+        home->post([entries = std::move(entries)]() mutable {
+            for (auto& entry : entries) {
+                auto waiter = entry->waiter;
+                if (!waiter) continue;
+                (void)entry.release();  // back with its awaiter
+                waiter.resume();
+            }
+        });
+    }
+}
+
+Recorder::Awaiter::Awaiter(Recorder& recorder, std::unique_ptr<Entry> entry)
+    : recorder_(recorder), entry_(std::move(entry)) {}
+
+Recorder::Awaiter::~Awaiter() {
+    if (submitted_) submitted_->waiter = nullptr;
+}
+
+void Recorder::Awaiter::await_suspend(std::coroutine_handle<> caller) {
+    submitted_ = entry_.release();
+    submitted_->home = &Executor::current();
+    submitted_->waiter = caller;
+    recorder_.journal().submit(*submitted_);
+}
+
+Recorder::Receipt Recorder::Awaiter::await_resume() {
+    entry_.reset(std::exchange(submitted_, nullptr));
+    if (!entry_->durable) throw NotRecorded(std::string(entry_->failure()));
+    return {entry_->position, entry_->time};
+}
+
+}  // namespace chancery

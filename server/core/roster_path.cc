@@ -1,0 +1,187 @@
+// Changes of contact lists: by their owner (RFC 6121 §2) and by subscriptions (§3), pushed to every client that asked.
+
+#include "core/host.h"
+#include "core/stanza_in.h"
+
+namespace chancery {
+
+Task<AsyncMutex::Guard> Home::lock_roster(User& owner) {
+    auto guard = co_await owner.roster_lock.lock();
+    if (!owner.roster) owner.roster = co_await host_.rosters().load(owner.jid());
+    co_return guard;
+}
+
+void Home::drop_roster_if_unused(User& owner) {
+    if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
+}
+
+/// Stores what became of a contact and tells the interested clients. The caller holds the roster's lock.
+Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed) {
+    const bool worth_keeping = value && (value->listed || value->subscription != Subscription{});
+    if (!worth_keeping) value.reset();
+    const auto version = co_await host_.rosters().save(owner.jid(), contact, value);
+    auto& roster = *owner.roster;
+    roster.version = version;
+    std::string item;
+    if (value && value->listed) item = value->to_xml(contact);
+    else if (was_listed)
+        item = "<item jid='" + xml::escape(contact.text(), xml::Place::attribute) + "' subscription='remove'/>";
+    if (value) {
+        value->version = version;
+        roster.removed.erase(contact);
+        roster.contacts.insert_or_assign(contact, std::move(*value));
+    } else {
+        roster.contacts.erase(contact);
+        roster.removed.insert_or_assign(contact, version);
+    }
+    if (item.empty()) co_return;
+    for (const auto& session : owner.sessions) {  // RFC 6121 §2.1.6
+        if (!session->interested) continue;
+        session->send("<iq type='set' id='push" + std::to_string(version) + "' to='" +
+                      xml::escape(session->jid().text(), xml::Place::attribute) +
+                      "'><query xmlns='jabber:iq:roster' ver='" + std::to_string(version) + "'>" + item + "</query></iq>");
+    }
+}
+
+Task<> Home::change_roster_item(User& owner, Jid contact, std::string name, std::vector<std::string> groups) {
+    const auto guard = co_await lock_roster(owner);
+    auto& contacts = owner.roster->contacts;
+    const auto place = contacts.find(contact);
+    Contact changed = place == contacts.end() ? Contact() : place->second;
+    const bool was_listed = changed.listed;
+    changed.listed = true;
+    changed.name = std::move(name);
+    changed.groups = std::move(groups);
+    co_await store_contact(owner, contact, std::move(changed), was_listed);
+}
+
+Task<bool> Home::remove_roster_item(User& owner, Jid contact) {  // RFC 6121 §2.5
+    Subscription had;
+    {
+        const auto guard = co_await lock_roster(owner);
+        const auto place = owner.roster->contacts.find(contact);
+        if (place == owner.roster->contacts.end() || !place->second.listed) co_return false;
+        had = place->second.subscription;
+        co_await store_contact(owner, contact, std::nullopt, true);
+    }
+    const auto notify = [&](SubscriptionStanza stanza) {
+        std::string xml = "<presence type='" + std::string(name_of(stanza)) + "' from='" +
+                          xml::escape(owner.jid().text(), xml::Place::attribute) + "' to='" +
+                          xml::escape(contact.text(), xml::Place::attribute) + "'></presence>";
+        pass_subscription(owner.jid(), contact, stanza, std::move(xml));
+    };
+    if (had.to || had.asked) notify(SubscriptionStanza::unsubscribe);
+    if (had.from || had.pending_in) notify(SubscriptionStanza::unsubscribed);
+    if (had.from) send_all_presence(owner, contact, false);
+    co_return true;
+}
+
+/// Passes a subscription stanza on to the contact's home.
+void Home::pass_subscription(const Jid& from, const Jid& to, SubscriptionStanza stanza, std::string xml) {
+    if (!host_.is_account(to)) {
+        // RFC 6121 §3.1.3: nobody there; the answer is the one of somebody who refuses, for accounts and strangers alike.
+        if (host_.is_local(to) && stanza == SubscriptionStanza::subscribe) receive_subscription(to, from, SubscriptionStanza::unsubscribed, subscription_xml(SubscriptionStanza::unsubscribed, to, from));
+        return;
+    }
+    if (host_.block_lists().has_blocked(to, from)) return;
+    host_.at_home(to, [from, to, stanza, xml = std::move(xml)](Home& theirs) mutable {
+        theirs.receive_subscription(from, to, stanza, std::move(xml));
+    });
+}
+
+std::string Home::subscription_xml(SubscriptionStanza stanza, const Jid& from, const Jid& to) {
+    return "<presence type='" + std::string(name_of(stanza)) + "' from='" +
+           xml::escape(from.bare_text(), xml::Place::attribute) + "' to='" +
+           xml::escape(to.bare_text(), xml::Place::attribute) + "'></presence>";
+}
+
+/// The presence of each available client to one contact; or that each is unavailable.
+void Home::send_all_presence(User& owner, const Jid& contact, bool available) {
+    for (const auto& session : owner.sessions) {
+        if (!session->is_available()) continue;
+        std::string xml = "<presence to='" + xml::escape(contact.text(), xml::Place::attribute) + "'";
+        if (available) xml.append(session->presence->xml.substr(std::string_view("<presence").size()));
+        else xml += " type='unavailable' from='" + xml::escape(session->jid().text(), xml::Place::attribute) + "'></presence>";
+        host_.at_home(contact, [contact, copy = std::make_shared<const std::string>(std::move(xml))](Home& theirs) {
+            theirs.receive_presence(contact, copy);
+        });
+    }
+}
+
+void Home::show_presence(const Jid& owner, const std::set<Jid>& peers, bool available) {
+    auto* person = known(owner);
+    if (!person || !person->roster) return;
+    for (const auto& [contact, entry] : person->roster->contacts) {
+        const auto domain = Jid::of("", contact.domain());
+        const bool meant = peers.contains(contact) || (domain && peers.contains(*domain));
+        if (meant && entry.subscription.from && host_.is_account(contact)) send_all_presence(*person, contact, available);
+    }
+}
+
+Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml) {
+    auto& owner = find(id)->user();
+    if (to == owner.jid()) co_return;  // one always sees oneself
+    // A request carries words; they are on record before the other reads them.
+    co_await record_presence(owner.jid(), to, xml);
+    Outbound outcome;
+    {
+        const auto guard = co_await lock_roster(owner);
+        auto& contacts = owner.roster->contacts;
+        const auto place = contacts.find(to);
+        Contact changed = place == contacts.end() ? Contact() : place->second;
+        const auto before = changed;
+        outcome = send(changed.subscription, stanza);
+        if (!changed.subscription.pending_in) changed.request.clear();
+        // RFC 6121 §3.1.2, §3.1.5, §3.4: asking, granting and approving put the contact on the list.
+        if (stanza == SubscriptionStanza::subscribe || stanza == SubscriptionStanza::subscribed) changed.listed = true;
+        if (changed.subscription != before.subscription || changed.listed != before.listed)
+            co_await store_contact(owner, to, std::move(changed), before.listed);
+    }
+    if (!outcome.route) co_return;
+    // RFC 6121 §3.1.2: from the bare JID, whatever the client wrote.
+    const auto start = xml.find(" from='");
+    const auto end = start == std::string::npos ? start : xml.find('\'', start + 7);
+    if (end != std::string::npos)
+        xml.replace(start, end + 1 - start, " from='" + xml::escape(owner.jid().text(), xml::Place::attribute) + "'");
+    pass_subscription(owner.jid(), to, stanza, std::move(xml));
+    if (outcome.grant_presence) send_all_presence(owner, to, true);
+    if (outcome.withdraw_presence) send_all_presence(owner, to, false);
+}
+
+void Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
+    tasks_.spawn(receive_subscription_task(std::move(from), std::move(to), stanza, std::move(xml)));
+}
+
+Task<> Home::receive_subscription_task(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
+    auto& owner = user(to);
+    Inbound outcome;
+    {
+        const auto guard = co_await lock_roster(owner);
+        auto& contacts = owner.roster->contacts;
+        const auto place = contacts.find(from);
+        Contact changed = place == contacts.end() ? Contact() : place->second;
+        const auto before = changed;
+        outcome = receive(changed.subscription, stanza);
+        changed.request = changed.subscription.pending_in ? xml : std::string();
+        if (outcome.answer && changed.subscription.from) changed.listed = true;
+        if (changed.subscription != before.subscription || changed.request != before.request)
+            co_await store_contact(owner, from, std::move(changed), before.listed);
+    }
+    if (outcome.deliver) {
+        const auto shared = std::make_shared<const std::string>(std::move(xml));
+        for (const auto& session : owner.sessions) {
+            // RFC 6121 §3.1.3: a request goes to the available resources; §3.1.6: an answer to the interested ones.
+            const bool takes = stanza == SubscriptionStanza::subscribe ? session->is_available()
+                                                                       : session->interested || session->is_available();
+            if (takes) session->send(shared);
+        }
+    }
+    if (outcome.answer) {
+        pass_subscription(to, from, *outcome.answer, subscription_xml(*outcome.answer, to, from));
+        send_all_presence(owner, from, true);
+    }
+    if (outcome.withdraw_presence) send_all_presence(owner, from, false);
+    drop_roster_if_unused(owner);
+}
+
+}  // namespace chancery

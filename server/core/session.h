@@ -1,0 +1,120 @@
+// A bound resource (RFC 6120 §7): what the server keeps of one signed-in client.
+//
+// Operation. A session is written to at any time; with a link the bytes go to the client's connection, without one
+// (XEP-0198: the connection was lost and may be resumed) they wait in the queue of what is not acknowledged.
+// Concurrency. Belongs to the home shard of its user; others know it by its id.
+// Limits. Config::limits.unacknowledged stanzas without acknowledgement; one more ends the session.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "xmpp/errors.h"
+#include "xmpp/jid.h"
+#include "xmpp/message.h"
+
+namespace chancery {
+
+class User;
+
+/// Unique as long as the process lives.
+using SessionId = std::uint64_t;
+
+/// Where a session's bytes go: the client's stream. Implemented by c2s/.
+class Link {
+  public:
+    virtual ~Link() = default;
+    /// Queues bytes for the client. Never waits.
+    virtual void write(std::string_view xml) = 0;
+    /// Ends the stream, soon: the caller's frame is left first.
+    virtual void end(StreamError reason) = 0;
+};
+
+/// A message on its way to the clients of one user.
+struct Delivery {
+    std::shared_ptr<const Message> message;
+    std::string xml;              ///< the recipient's copy, with its stanza-id
+    std::uint64_t position = 0;   ///< its record in the journal
+    Time time;                    ///< of the record
+    bool waits = false;           ///< in the ledger until a client has it
+    bool settled = false;         ///< a client has it
+};
+
+/// A stanza that was written to a client and, if it is a message that waits in the ledger, which.
+struct Outgoing {
+    std::shared_ptr<const std::string> xml;
+    std::shared_ptr<Delivery> delivery;
+};
+
+/// The presence that a resource last sent to everybody (RFC 6121 §4.2, §4.4).
+struct Presence {
+    int priority = 0;
+    bool away = false;            ///< <show/> is away or xa
+    std::string status;           ///< the first <status/>
+    std::string xml;              ///< stamped, without 'to'
+};
+
+/// XEP-0198: what one side has sent and the other has not acknowledged yet.
+struct StreamManagement {
+    bool enabled = false;
+    std::string resume_id;              ///< empty: cannot be resumed
+    std::uint32_t handled = 0;          ///< stanzas of the client that are dealt with, modulo 2^32
+    std::uint32_t acknowledged = 0;     ///< stanzas of ours that the client has, modulo 2^32
+    std::deque<Outgoing> unacknowledged;
+    bool request_open = false;          ///< an <r/> was sent and not answered yet
+
+    std::uint32_t sent() const { return acknowledged + static_cast<std::uint32_t>(unacknowledged.size()); }
+};
+
+class Session {
+  public:
+    Session(SessionId id, Jid jid, User& user, Link& link) : id_(id), jid_(std::move(jid)), user_(user), link_(&link) {}
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    SessionId id() const { return id_; }
+    const Jid& jid() const { return jid_; }
+    User& user() { return user_; }
+    Link* link() { return link_; }
+    void attach(Link& link) { link_ = &link; }
+    void detach() { link_ = nullptr; }
+
+    /// Available in the sense of RFC 6121 §4.1, with its priority.
+    bool is_available() const { return presence.has_value(); }
+    bool takes_messages() const { return presence && presence->priority >= 0; }
+
+    void send(std::string xml);
+    void send(std::shared_ptr<const std::string> xml);
+    void send(std::shared_ptr<Delivery> delivery);
+    /// Asks the client to acknowledge, if it can and nothing is asked already (XEP-0198 §4).
+    void request_acknowledgement();
+
+    std::optional<Presence> presence;
+    bool was_available = false;         ///< has sent initial presence at least once
+    bool interested = false;            ///< has asked for the roster (RFC 6121 §2.2)
+    bool wants_block_pushes = false;    ///< has asked for the block list (XEP-0191 §3.3)
+    bool carbons = false;               ///< XEP-0280
+    bool inactive = false;              ///< XEP-0352
+    std::set<Jid> directed;             ///< who got directed presence (RFC 6121 §4.6.2)
+    StreamManagement stream;
+    std::size_t messages_in_flight = 0; ///< accepted and not yet on record
+    std::string address;                ///< of the peer, for records and administrators
+    std::string client;                 ///< software, as the client says (XEP-0092, XEP-0115 node)
+    Time signed_in;
+
+  private:
+    void queue(Outgoing outgoing);
+
+    SessionId id_;
+    Jid jid_;
+    User& user_;
+    Link* link_;
+};
+
+}  // namespace chancery

@@ -1,0 +1,55 @@
+// One AES-256 block: the position and eight zero bytes, by which a made-up id is known.
+#include "core/stanza_id.h"
+
+#include <openssl/evp.h>
+
+#include <cstring>
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+
+namespace chancery {
+namespace {
+
+constexpr int block_size = 16;
+
+struct Free {
+    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+
+std::string one_block(const Key& key, std::string_view block, bool encrypt) {
+    thread_local const std::unique_ptr<EVP_CIPHER_CTX, Free> context(EVP_CIPHER_CTX_new());
+    std::string out(block_size * 2, '\0');
+    int length = 0;
+    const bool good =
+        EVP_CipherInit_ex(context.get(), EVP_aes_256_ecb(), nullptr,
+                          reinterpret_cast<const unsigned char*>(key.reveal().data()), nullptr, encrypt) == 1 &&
+        EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
+        EVP_CipherUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &length,
+                         reinterpret_cast<const unsigned char*>(block.data()), block_size) == 1;
+    if (!good || length != block_size) throw CryptoError("OpenSSL failed: AES-256-ECB");
+    out.resize(block_size);
+    return out;
+}
+
+}  // namespace
+
+StanzaIds::StanzaIds(const Key& master) : key_(derive_key(master, "stanza-id")) {}
+
+std::string StanzaIds::of(std::uint64_t position) const {
+    std::string block;
+    put(block, position);
+    put<std::uint64_t>(block, 0);
+    return to_hex(one_block(key_, block, true));
+}
+
+std::optional<std::uint64_t> StanzaIds::position(std::string_view id) const {
+    const auto sealed = from_hex(id);
+    if (!sealed || sealed->size() != block_size) return std::nullopt;
+    const auto block = one_block(key_, *sealed, false);
+    if (get<std::uint64_t>(block.data() + 8) != 0) return std::nullopt;
+    return get<std::uint64_t>(block.data());
+}
+
+}  // namespace chancery

@@ -1,0 +1,64 @@
+#include "core/stanza_in.h"
+
+#include <charconv>
+
+#include "core/stamp.h"
+#include "xmpp/namespaces.h"
+
+namespace chancery {
+namespace {
+
+/// RFC 6121 §4.7.2.3: -128 to 127; absent means 0.
+std::optional<int> priority_of(xml::View stanza) {
+    const auto child = stanza.child({"priority", ns::client});
+    if (!child) return 0;
+    const auto text = child.text();
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < -128 || value > 127) return std::nullopt;
+    return value;
+}
+
+Result<Presence, StanzaError> parse_presence(xml::View stanza, const std::string& stamped) {
+    const auto priority = priority_of(stanza);
+    if (!priority) return refuse(Condition::bad_request, "The priority must be a whole number from -128 to 127.");
+    Presence presence{.priority = *priority, .away = false, .status = {}, .xml = stamped};
+    if (const auto show = stanza.child({"show", ns::client})) {
+        const auto text = show.text();
+        if (text != "away" && text != "xa" && text != "dnd" && text != "chat")
+            return refuse(Condition::bad_request, "The show element must be away, chat, dnd or xa.");
+        presence.away = text == "away" || text == "xa";
+    }
+    if (const auto status = stanza.child({"status", ns::client})) presence.status = status.text();
+    return presence;
+}
+
+}  // namespace
+
+Result<StanzaIn, StanzaError> take_stanza(xml::View stanza, const Jid& from, std::string_view domain) {
+    std::optional<Jid> to;
+    if (stanza.has_attribute("to")) {
+        auto parsed = Jid::parse(stanza.attribute("to"));
+        if (!parsed) return refuse(Condition::jid_malformed, "The address in 'to' is not a valid JID.");
+        to = std::move(*parsed);
+    }
+    StanzaIn taken{.kind = std::string(stanza.name()),
+                   .type = std::string(stanza.attribute("type")),
+                   .id = std::string(stanza.attribute("id")),
+                   .from = from,
+                   .to = to,
+                   .xml = stamp(stanza, from, to, domain)};
+    if (taken.kind == "iq") {
+        for (auto child : stanza.children())
+            if (taken.payload_count++ == 0) taken.payload.emplace(child);
+    }
+    if (taken.kind == "presence" && taken.type.empty()) {
+        auto presence = parse_presence(stanza, taken.xml);
+        if (!presence) return std::unexpected(presence.error());
+        taken.presence = std::move(*presence);
+    }
+    if (taken.type == "unavailable") taken.status = stanza.child({"status", ns::client}).text();
+    return taken;
+}
+
+}  // namespace chancery

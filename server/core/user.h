@@ -1,0 +1,43 @@
+// A local person as the home shard knows them: their sessions, their contacts, what waits for them.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/async_mutex.h"
+#include "core/roster.h"
+#include "core/session.h"
+
+namespace chancery {
+
+class Home;
+
+class User {
+  public:
+    User(Home& home, Jid bare, std::uint64_t owner) : home_(home), jid_(std::move(bare)), owner_(owner) {}
+    User(const User&) = delete;
+
+    Home& home() { return home_; }
+    const Jid& jid() const { return jid_; }
+    /// The keyed hash under which the archive and the ledger know the person.
+    std::uint64_t owner() const { return owner_; }
+
+    Session* session(std::string_view resource);
+    bool is_available() const;
+
+    std::vector<std::unique_ptr<Session>> sessions;
+    std::vector<std::uint64_t> offline;     ///< positions of messages that wait for the next sign-in, in order
+    std::optional<Roster> roster;           ///< once it is loaded; dropped when the last session ends
+    AsyncMutex roster_lock;                 ///< held while the roster is loaded or changed
+    std::string away_message;               ///< set until taken back, whatever the clients' presence says
+    std::map<Jid, Time> answered;           ///< whom the away message was sent to during this absence
+
+  private:
+    Home& home_;
+    Jid jid_;
+    std::uint64_t owner_;
+};
+
+}  // namespace chancery

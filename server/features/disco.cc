@@ -1,0 +1,86 @@
+// XEP-0030: Service Discovery of the server and of accounts, and XEP-0115: the server's own entity capabilities.
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "features/features.h"
+
+namespace chancery {
+namespace {
+
+constexpr xml::Tag info{"query", "http://jabber.org/protocol/disco#info"};
+constexpr xml::Tag items{"query", "http://jabber.org/protocol/disco#items"};
+constexpr std::string_view caps_node = "https://chancery.example/server";
+
+struct Identity {
+    std::string_view category, type, name;
+};
+constexpr Identity server_identity{"server", "im", "Chancery"};
+constexpr Identity account_identity{"account", "registered", ""};
+
+/// XEP-0115 §5.1: identities and features in order, each followed by '<', SHA-1 in base64.
+std::string verification_string(const Identity& identity, const std::set<std::string, std::less<>>& features) {
+    std::string text;
+    text.append(identity.category).append("/").append(identity.type).append("//").append(identity.name).append("<");
+    for (const auto& feature : features) text += feature + "<";
+    return to_base64(hash(Hash::sha1, text));
+}
+
+std::string caps_version(Host& host) { return verification_string(server_identity, host.features(At::server)); }
+
+std::string describe(std::string_view node, const Identity& identity, const std::set<std::string, std::less<>>& features) {
+    xml::Element query(info);
+    if (!node.empty()) query.set("node", node);
+    xml::Element who("identity", info.ns);
+    who.set("category", identity.category).set("type", identity.type);
+    if (!identity.name.empty()) who.set("name", identity.name);
+    query.add(std::move(who));
+    for (const auto& feature : features) query.add(xml::Element("feature", info.ns).set("var", feature));
+    return query.to_string(ns::client);
+}
+
+Task<Reply> get_info(Host& host, const Iq& iq) {
+    const auto node = iq.payload.attribute("node");
+    if (iq.to.local().empty()) {
+        const bool known = node.empty() || node == std::string(caps_node) + "#" + caps_version(host);
+        if (!known) co_return refuse(Condition::item_not_found, "There is no such node.");
+        co_return describe(node, server_identity, host.features(At::server));
+    }
+    if (!node.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
+    // XEP-0030 §8: about an account only who may see its presence learns more than that nobody answers.
+    if (iq.to.bare_text() != iq.from.bare_text() && !co_await host.may_see(iq.from, iq.to))
+        co_return refuse(Condition::service_unavailable);
+    co_return describe({}, account_identity, host.features(At::own));
+}
+
+Task<Reply> get_items(Host& host, const Iq& iq) {
+    xml::Element query(items);
+    const auto node = iq.payload.attribute("node");
+    if (!node.empty()) query.set("node", node);
+    const bool is_account = !iq.to.local().empty();
+    if (is_account && iq.to.bare_text() != iq.from.bare_text() && !co_await host.may_see(iq.from, iq.to))
+        co_return refuse(Condition::service_unavailable);
+    if (!node.empty()) {
+        const auto listed = is_account ? std::vector<Host::Item>() : host.items(iq.from, node);
+        if (listed.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
+        for (const auto& item : listed)
+            query.add(xml::Element("item", items.ns).set("jid", host.domain()).set("node", item.node).set("name", item.name));
+    }
+    co_return query.to_string(ns::client);
+}
+
+}  // namespace
+
+const Feature disco{
+    .name = "disco",
+    .spec = "XEP-0030 2.5.0, XEP-0115 1.6.0",
+    .disco = {info.ns, items.ns, "http://jabber.org/protocol/caps", "http://jabber.org/protocol/caps#optimize"},
+    .account_disco = {info.ns, items.ns},
+    .install = [](Host& host) {
+        host.on_get(At::server | At::own | At::other, info, get_info);
+        host.on_get(At::server | At::own | At::other, items, get_items);
+        host.offer("<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='" + std::string(caps_node) + "' ver='" +
+                   caps_version(host) + "'/>");
+    },
+};
+
+}  // namespace chancery

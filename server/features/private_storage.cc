@@ -1,0 +1,63 @@
+// XEP-0049: Private XML Storage. What a client keeps for its owner, bookmarks and notes for example; sealed at rest.
+
+#include "base/crypto.h"
+#include "features/features.h"
+
+namespace chancery {
+namespace {
+
+constexpr xml::Tag query{"query", "jabber:iq:private"};
+
+std::string name_of(const xml::Element& element) { return "{" + element.ns() + "}" + element.name(); }
+std::string context(const Jid& owner) { return "private:" + owner.text(); }
+
+/// The one element that is asked for or stored; refused when there is another number of them (XEP-0049 §2.3).
+Result<const xml::Element*, StanzaError> only_child(const Iq& iq) {
+    if (iq.payload.children().size() != 1)
+        return refuse(Condition::not_acceptable, "The query has exactly one element.");
+    const auto& element = iq.payload.children().front();
+    if (element.ns().empty() || element.ns() == ns::client || element.ns() == query.ns)
+        return refuse(Condition::not_acceptable, "The element needs a namespace of its own.");
+    return &element;
+}
+
+Task<Reply> get(Host& host, const Iq& iq) {
+    const auto element = only_child(iq);
+    if (!element) co_return std::unexpected(element.error());
+    const auto owner = iq.to.bare();
+    const auto work = [owner = owner.text(), name = name_of(**element)](storage::Snapshot& snapshot) {
+        return snapshot.one<storage::Blob>("SELECT value FROM private_storage WHERE owner = $1 AND name = $2", owner, name);
+    };
+    const auto sealed = co_await host.database().read(work);
+    auto stored = sealed ? unseal(host.state_key(), context(owner), sealed->bytes) : std::nullopt;
+    if (sealed && !stored) throw storage::StorageError("private storage of " + owner.text() + " cannot be unsealed");
+    co_return "<query xmlns='jabber:iq:private'>" + (stored ? *stored : (*element)->to_string(query.ns)) + "</query>";
+}
+
+Task<Reply> set(Host& host, const Iq& iq) {
+    const auto element = only_child(iq);
+    if (!element) co_return std::unexpected(element.error());
+    const auto owner = iq.to.bare();
+    const storage::Blob sealed{seal(host.state_key(), context(owner), (*element)->to_string(query.ns))};
+    const auto work = [owner = owner.text(), name = name_of(**element), sealed](storage::Transaction& tx) {
+        tx.run("INSERT INTO private_storage (owner, name, value) VALUES ($1, $2, $3)"
+               " ON CONFLICT (owner, name) DO UPDATE SET value = $3", owner, name, sealed);
+    };
+    co_await host.database().write(work);
+    co_return std::string();
+}
+
+}  // namespace
+
+const Feature private_storage{
+    .name = "private-storage",
+    .spec = "XEP-0049 1.2",
+    .disco = {query.ns},
+    .account_disco = {query.ns},
+    .install = [](Host& host) {
+        host.on_get(At::own, query, get);
+        host.on_set(At::own, query, set);
+    },
+};
+
+}  // namespace chancery

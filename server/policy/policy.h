@@ -1,0 +1,43 @@
+// The one decision point (DESIGN.md §1.2): may this actor do this to that target? Pure: the facts were gathered before.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "xmpp/errors.h"
+#include "xmpp/message.h"
+
+namespace chancery::policy {
+
+/// What a rule may know besides the message. core/ gathers it from what it has in memory, so that rules need no I/O.
+struct Facts {
+    bool recipient_exists = true;       ///< a local account, the server itself, or not ours to know
+    bool recipient_is_remote = false;   ///< another domain
+    bool blocked_by_recipient = false;  ///< XEP-0191: the recipient's list has the sender
+    bool blocked_by_sender = false;     ///< the sender's own list has the recipient
+    bool end_to_end_allowed = false;    ///< the setting policy.end_to_end
+};
+
+/// Allow, or deny with the rule's name and the error that the sender gets.
+struct Decision {
+    std::string_view rule = {};         ///< empty: allowed
+    StanzaError error = {};
+
+    bool denied() const { return !rule.empty(); }
+    static Decision allow() { return {}; }
+};
+
+struct Rule {
+    std::string_view name;
+    /// The refusal of this rule, or nothing.
+    std::optional<StanzaError> (*judge)(const Message&, const Facts&);
+};
+
+/// One deny is enough, whatever the other rules say; the first one in the list gives the reason.
+Decision decide(const Message& message, const Facts& facts);
+
+/// Every rule, in the order in which reasons are reported.
+const std::vector<const Rule*>& all_rules();
+
+}  // namespace chancery::policy

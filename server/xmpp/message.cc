@@ -1,0 +1,74 @@
+#include "xmpp/message.h"
+
+#include "xmpp/namespaces.h"
+
+namespace chancery {
+namespace {
+
+constexpr std::string_view origin_id_ns = ns::stanza_id;
+constexpr std::string_view muc_user_ns = "http://jabber.org/protocol/muc#user";
+constexpr std::string_view auto_reply_ns = "urn:chancery:auto-reply:0";
+
+/// XEP-0384 (old and new), XEP-0373, XEP-0027, RFC 3923, MLS and OTR carry their ciphertext in one of these.
+constexpr std::string_view encrypted_namespaces[] = {
+    "eu.siacs.conversations.axolotl", "urn:xmpp:omemo:0", "urn:xmpp:omemo:1", "urn:xmpp:omemo:2",
+    "urn:xmpp:openpgp:0",             "jabber:x:encrypted", "urn:ietf:params:xml:ns:xmpp-e2e",
+};
+
+bool is_encrypted(xml::View child) {
+    for (auto ns : encrypted_namespaces)
+        if (child.ns() == ns) return true;
+    return child.name() == "body" && child.text().starts_with("?OTR");
+}
+
+}  // namespace
+
+MessageType message_type(std::string_view name) {
+    if (name == "chat") return MessageType::chat;
+    if (name == "groupchat") return MessageType::groupchat;
+    if (name == "headline") return MessageType::headline;
+    if (name == "error") return MessageType::error;
+    return MessageType::normal;
+}
+
+MessageTraits traits_of(xml::View message) {
+    MessageTraits traits;
+    for (auto child : message.children()) {
+        if (is_encrypted(child)) traits.encrypted = true;
+        const bool envelope = child.ns() == ns::chat_states || child.ns() == ns::hints ||
+                              (child.ns() == origin_id_ns && child.name() == "origin-id") ||
+                              (child.ns() == ns::client && child.name() == "thread");
+        if (!envelope) traits.content = true;
+        if (child.ns() == ns::client && child.name() == "body") traits.body = true;
+        if (child.ns() == ns::carbons && child.name() == "private") traits.is_private = true;
+        if (child.ns() == muc_user_ns && child.name() == "x") traits.muc_private = true;
+        if (child.ns() == auto_reply_ns) traits.automatic = true;
+        if (child.ns() == ns::hints && (child.name() == "no-store" || child.name() == "no-permanent-store"))
+            traits.no_store = true;
+    }
+    return traits;
+}
+
+std::string with_children(std::string_view stanza, std::string_view children) {
+    const auto end_tag = stanza.rfind("</");
+    std::string xml;
+    xml.reserve(stanza.size() + children.size());
+    return xml.append(stanza.substr(0, end_tag)).append(children).append(stanza.substr(end_tag));
+}
+
+std::string error_reply(std::string_view kind, const Jid& from, const Jid& to, std::string_view id,
+                        const StanzaError& error) {
+    std::string xml = "<";
+    xml.append(kind).append(" type='error'");
+    const auto attribute = [&](std::string_view name, std::string_view value) {
+        xml.append(" ").append(name).append("='");
+        xml::append_escaped(xml, value);
+        xml.append("'");
+    };
+    if (!id.empty()) attribute("id", id);
+    if (!to.text().empty()) attribute("from", to.text());
+    if (!from.text().empty()) attribute("to", from.text());
+    return xml.append(">").append(error.to_xml()).append("</").append(kind).append(">");
+}
+
+}  // namespace chancery
