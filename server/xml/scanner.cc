@@ -13,6 +13,12 @@ constexpr std::string_view cdata_open = "<![CDATA[";
 constexpr std::ptrdiff_t longest_reference =
     12;  // &#1114111; with two leading zeros; XML itself sets no limit
 
+// Namespaces in XML 1.0 §3 and §5: xml: and xmlns: are what they are, and a prefix cannot be undeclared.
+bool is_lawful(std::string_view prefix, std::string_view uri) {
+    return (prefix == "xml") == (uri == ns_xml) && prefix != "xmlns" && uri != ns_xmlns &&
+           (prefix.empty() || !uri.empty());
+}
+
 }  // namespace
 
 void Scanner::begin(Tree& tree, const Limits& limits, Extent extent) {
@@ -233,10 +239,10 @@ const char* Scanner::value(const char* p) {
 const char* Scanner::qname(const char* p) {
     const char* const start = base_ + mark_;
     const char* const limit = std::min(end_, start + limits_.name_bytes + 1);
-    while (p < limit) {
-        if (is_ascii_name_char(*p)) {
-            ++p;
-        } else if (*p == ':') {
+    for (;;) {
+        while (p < limit && is_ascii_name_char(*p)) ++p;
+        if (p >= limit) break;
+        if (*p == ':') {
             if (colon_) return fail(Fault::not_well_formed);
             colon_ = offset(p++);
         } else if (static_cast<signed char>(*p) < 0) {
@@ -250,7 +256,9 @@ const char* Scanner::qname(const char* p) {
     }
     if (p > start + limits_.name_bytes) return fail(Fault::too_complex);
     if (p == end_) return stop(p);
-    const auto starts_part = [&](const char* at) { return is_name_start(decode_utf8(at, end_).code); };
+    const auto starts_part = [&](const char* at) {
+        return is_ascii_letter(*at) || is_name_start(decode_utf8(at, end_).code);
+    };
     const bool valid = p != start && starts_part(start) && (!colon_ || starts_part(base_ + colon_ + 1));
     return valid ? p : fail(Fault::not_well_formed);
 }
@@ -288,12 +296,13 @@ bool Scanner::open(const char* p) {
     if (++depth_ > limits_.depth || nodes.size() >= limits_.elements) return fail(Fault::too_complex);
     name_size_ = offset(p) - mark_;
     const auto outer_scope = open_ == none ? tree_->inherited - 1 : nodes[open_].scope;
-    nodes.push_back({.name = marked(),
-                     .start = mark_ - 1,
-                     .parent = open_,
-                     .first_attribute = static_cast<std::uint32_t>(tree_->attributes.size()),
-                     .first_binding = static_cast<std::uint32_t>(tree_->bindings.size()),
-                     .scope = outer_scope});
+    Node& node = nodes.emplace_back();  // filled in where it lies: a copy of it would cost more than the rest
+    node.name = marked();
+    node.start = mark_ - 1;
+    node.parent = open_;
+    node.first_attribute = static_cast<std::uint32_t>(tree_->attributes.size());
+    node.first_binding = static_cast<std::uint32_t>(tree_->bindings.size());
+    node.scope = outer_scope;
     open_ = static_cast<std::uint32_t>(nodes.size()) - 1;
     return true;
 }
@@ -308,23 +317,29 @@ bool Scanner::attribute(const char* p) {
     if (whole == "xmlns" || tree_->text(name.prefix()) == "xmlns") return bind(name, value);
     for (auto i = node.first_attribute; i < tree_->attributes.size(); ++i)
         if (tree_->text(tree_->attributes[i].name.whole) == whole) return fail(Fault::not_well_formed);
-    tree_->attributes.push_back({.name = name, .value = value, .is_plain = plain_});
+    auto& added = tree_->attributes.emplace_back();
+    added.name = name;
+    added.value = value;
+    added.is_plain = plain_;
     ++node.attribute_count;
     return true;
 }
 
-// Namespaces in XML 1.0 §3 and §5: xml: and xmlns: are what they are, and a prefix cannot be undeclared.
+// A namespace declaration is complete: xmlns, or xmlns: and what it has for local name.
 bool Scanner::bind(const QName& name, Slice value) {
     Node& node = tree_->nodes[open_];
-    Binding binding{.uri = value,
-                    .source = {name.whole.at, value.at + value.size + 1 - name.whole.at},
-                    .outer = node.scope,
-                    .depth = tree_->bindings[node.scope].depth + 1};
-    if (binding.depth > limits_.namespaces) return fail(Fault::too_complex);
-    if (name.prefix_size)
+    const auto depth = tree_->bindings[node.scope].depth + 1;
+    if (depth > limits_.namespaces) return fail(Fault::too_complex);
+    Binding& binding = tree_->bindings.emplace_back();
+    binding.source = {name.whole.at, value.at + value.size + 1 - name.whole.at};
+    binding.outer = node.scope;
+    binding.depth = depth;
+    binding.uri = value;
+    if (name.prefix_size) {
         binding.prefix = name.local();
-    else
+    } else {
         binding.prefix_base = "";
+    }
     if (!plain_) {
         std::string decoded;
         append_unescaped(decoded, tree_->text(value), Place::attribute);
@@ -332,15 +347,12 @@ bool Scanner::bind(const QName& name, Slice value) {
         binding.uri_base = kept.data();
         binding.uri = {0, static_cast<std::uint32_t>(kept.size())};
     }
-    const auto prefix = tree_->prefix(binding), uri = tree_->uri(binding);
-    const bool lawful = (prefix == "xml") == (uri == ns_xml) && prefix != "xmlns" && uri != ns_xmlns &&
-                        (prefix.empty() || !uri.empty());
-    if (!lawful) return fail(Fault::not_well_formed);
-    for (auto i = node.first_binding; i < tree_->bindings.size(); ++i)
-        if (tree_->prefix(tree_->bindings[i]) == prefix) return fail(Fault::not_well_formed);
-    node.scope = static_cast<std::uint32_t>(tree_->bindings.size());
+    if (!is_lawful(tree_->prefix(binding), tree_->uri(binding))) return fail(Fault::not_well_formed);
+    const auto last = static_cast<std::uint32_t>(tree_->bindings.size()) - 1;
+    for (auto i = node.first_binding; i < last; ++i)
+        if (tree_->prefix(tree_->bindings[i]) == tree_->prefix(binding)) return fail(Fault::not_well_formed);
+    node.scope = last;
     ++node.binding_count;
-    tree_->bindings.push_back(binding);
     return true;
 }
 
