@@ -63,6 +63,19 @@ TEST_CASE("ChildrenAreDroppedAndAdded") {
     CHECK(restamped(client, "<a><x/></a>", "jabber:client", [&](Restamp& r) { r.drop(is_x); }) == "<a></a>");
 }
 
+// Found by the fuzzer: whoever dropped <x/> here would have sent its recipient what is not well-formed.
+TEST_CASE("TextsThatMeetWhereAChildWasDroppedStayApart") {
+    const auto drop_x = [](Restamp& r) { r.drop([](View child) { return child.name() == "x"; }); };
+    const auto dropped = [&](std::string_view stanza) {
+        return restamped(client, stanza, "jabber:client", drop_x);
+    };
+    CHECK(dropped("<a>]]<x/>></a>") == "<a>]]&gt;</a>");
+    CHECK(dropped("<a>]<x/>]></a>") == "<a>]&#x5D;></a>");
+    CHECK(dropped("<a>]<x/><x/>]<x/>></a>") == "<a>]&#x5D;></a>");
+    CHECK(dropped("<a>\r<x/>\n</a>") == "<a>\r&#xA;</a>");
+    CHECK(dropped("<a><x/>></a>") == "<a>></a>");
+}
+
 TEST_CASE("TheDefaultNamespaceIsDeclaredWhereItDiffers") {
     CHECK(restamped(client, "<a xmlns='jabber:client' b=''/>", "jabber:client", unchanged) == "<a b=''/>");
     CHECK(restamped(client, "<a b=''/>", "", unchanged) == "<a xmlns='jabber:client' b=''/>");
