@@ -249,9 +249,6 @@ Task<> record(Task<> task) {
     }
     outcome->promise.set_value(end);
 }
-Task<> record_upgrade(Peer peer, std::shared_ptr<TlsContext> context) {
-    co_await record(serve_upgrade(std::move(peer), context));
-}
 Task<> record_direct(Peer peer, std::shared_ptr<TlsContext> context) {
     co_await record(serve_direct(std::move(peer), context));
 }
@@ -306,20 +303,6 @@ struct RawClient {
 };
 
 }  // namespace
-
-TEST_CASE("BytesThatWereSentBeforeTheGoAheadAreRefused") {
-    Outcome end;
-    outcome = &end;
-    Server server(record_upgrade);
-    RawClient client(server.address);
-    // The listener's shard is kept busy, so that both parts are in the kernel before the first is read.
-    std::promise<void> sent;
-    server.home.shard.post([&] { sent.get_future().wait(); });
-    client.send("starttls\n");
-    sent.set_value();
-    server.home.call([] {});
-    CHECK(end.get() != "nothing happened");
-}
 
 static Task<> upgrade_with_left_over(Peer peer, std::shared_ptr<TlsContext> context) {
     const auto request = co_await peer->read(5s);

@@ -35,7 +35,7 @@ class ShardThread {
     void run(Make make) {
         std::promise<void> done;
         auto result = done.get_future();
-        shard.post([this, &done, &make] { group.spawn(finish(make(), done)); });
+        shard.post([this, done = std::move(done), &make]() mutable { group.spawn(finish(make(), std::move(done))); });
         await(result);
     }
 
@@ -43,7 +43,7 @@ class ShardThread {
     TaskGroup group;
 
   private:
-    static Task<> finish(Task<> task, std::promise<void>& done) {
+    static Task<> finish(Task<> task, std::promise<void> done) {
         try {
             co_await task;
             done.set_value();
