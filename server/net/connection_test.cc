@@ -211,17 +211,24 @@ static Task<> exchange_many(std::string address, int rounds, std::shared_ptr<Tls
     ++done;
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr int many = 60;  // a handshake takes twenty times as long
+#else
+constexpr int many = 500;
+#endif
+#endif
+
 TEST_CASE("FiveHundredConnectionsEachGetTheirOwnBytes") {
     Server server(serve_direct);
     test::ShardThread client(1);
     int done = 0;
     const auto context = client_context();
-    std::promise<void> all;
     client.call([&] {
-        for (int i = 0; i < 500; ++i) client.group.spawn(exchange_many(server.address, 10, context, done));
+        for (int i = 0; i < many; ++i) client.group.spawn(exchange_many(server.address, 10, context, done));
     });
     for (int i = 0; i < 600 && !client.call([&] { return client.group.empty(); }); ++i) usleep(100'000);
-    CHECK(client.call([&] { return done; }) == 500);
+    CHECK(client.call([&] { return done; }) == many);
 }
 
 // What a server's coroutine saw, for the tests in which it fails.

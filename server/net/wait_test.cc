@@ -177,6 +177,8 @@ TEST_CASE("AnEventWakesAllWhoWaitAndLetsPassUntilItIsReset") {
     });
     home.run([&] { return wait_for(event, woken); });
     home.call([&] { event.reset(); });
+    Event later;
+    home.run([&] { return sleep_then_set(1ms, later); });
     CHECK(woken == 3);
     CHECK_FALSE(event.is_set());
 }
