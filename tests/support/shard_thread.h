@@ -34,6 +34,16 @@ class ShardThread {
         return await(result);
     }
 
+    /// Returns when everything that was ready on the shard, and was left for the end of its turn, has run.
+    void finish_turn() {
+        std::promise<void> done;
+        auto result = done.get_future();
+        shard.post([this, done = std::move(done)]() mutable {
+            shard.at_turn_end([done = std::move(done)]() mutable { done.set_value(); });
+        });
+        await(result);
+    }
+
     /// Runs the task that `make()` gives, on the shard, to its end; throws ConnectionLost, SocketError and
     /// Timeout as they are, anything else as std::runtime_error.
     template <class Make>
