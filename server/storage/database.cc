@@ -26,7 +26,8 @@ std::exception_ptr attempt(Connection& connection, detail::Request& request) {
 
 }  // namespace
 
-Database::Database(const std::filesystem::path& file, Options options) : file_(file), writer_(file, Access::write) {
+Database::Database(const std::filesystem::path& file, Options options)
+    : file_(file), writer_(file, Access::write) {
     migrate(writer_, options.schema);
     if (!is_in_memory(file)) reader_threads_.emplace(options.readers);
     writer_thread_ = std::jthread([this] { serve_writes(); });
