@@ -1,0 +1,48 @@
+#include "base/gcm_key.h"
+
+#include <openssl/evp.h>
+
+#include "base/crypto.h"
+
+namespace chancery {
+namespace {
+
+const unsigned char* data(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+
+EVP_CIPHER_CTX* prepare(const Key& key) {
+    // Fetched once and kept: a fetch costs more than all that follows.
+    static EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+    auto* context = EVP_CIPHER_CTX_new();
+    if (!context || EVP_EncryptInit_ex2(context, algorithm, data(key.reveal()), nullptr, nullptr) != 1)
+        throw CryptoError("OpenSSL failed: AES-256-GCM key");
+    return context;
+}
+
+}  // namespace
+
+GcmKey::GcmKey(const Key& key) : key_(key), context_(prepare(key)) {}
+GcmKey::~GcmKey() { EVP_CIPHER_CTX_free(context_); }
+
+void GcmKey::seal(std::string_view nonce, std::string_view associated, std::string_view plaintext, char* out) {
+    if (taken_.test_and_set(std::memory_order_acquire)) {
+        gcm_seal(key_, nonce, associated, plaintext).copy(out, std::string::npos);
+        return;
+    }
+    auto* to = reinterpret_cast<unsigned char*>(out);
+    int length = 0;
+    const bool good =
+        EVP_EncryptInit_ex2(context_, nullptr, nullptr, data(nonce), nullptr) == 1 &&
+        EVP_EncryptUpdate(context_, nullptr, &length, data(associated), int(associated.size())) == 1 &&
+        EVP_EncryptUpdate(context_, to, &length, data(plaintext), int(plaintext.size())) == 1 &&
+        EVP_EncryptFinal_ex(context_, to + length, &length) == 1 &&
+        EVP_CIPHER_CTX_ctrl(context_, EVP_CTRL_AEAD_GET_TAG, tag_size, to + plaintext.size()) == 1;
+    taken_.clear(std::memory_order_release);
+    if (!good) throw CryptoError("OpenSSL failed: AES-256-GCM");
+}
+
+std::optional<std::string> GcmKey::open(std::string_view nonce, std::string_view associated,
+                                        std::string_view sealed) const {
+    return gcm_open(key_, nonce, associated, sealed);
+}
+
+}  // namespace chancery
