@@ -43,7 +43,7 @@ struct NewAccount {
 };
 
 /// Why a change to an account was refused.
-enum class AccountError { bad_name, bad_password, exists, unknown };
+enum class AccountError { bad_name, bad_password, bad_role, exists, unknown };
 std::string_view text(AccountError error);
 
 class Accounts {
@@ -61,6 +61,7 @@ class Accounts {
 
     /// Loads all accounts. `key` seals the credentials. `domain` is the host that the accounts belong to.
     /// @throws storage::StorageError
+    /// @throws std::invalid_argument  `domain` is not one.
     Accounts(storage::Database& database, Workers& workers, std::string domain, const Key& key, Options options,
              Clock clock = system_now);
 
@@ -117,14 +118,15 @@ class Accounts {
 
     const Shard& shard_of(std::string_view name) const;
     Shard& shard_of(std::string_view name);
-    template <class Read>
-    auto read(std::string_view name, Read read) const;
-    template <class Change>
-    Done change(const std::string& name, Change change);
+    std::optional<Record> record_of(std::string_view name) const;
+    void keep(Record record);
+    template <class Write>
+    Done change(const std::string& typed_name, Write write);
     void load();
+    std::optional<std::string> prepared_name(std::string_view typed) const;
     Result<Record, AccountError> prepare(const NewAccount& account) const;
-    std::string seal_credentials(std::string_view name, std::string_view password) const;
-    void insert(storage::Transaction& transaction, const Record& record) const;
+    std::vector<Result<Record, AccountError>> prepare_all(const std::vector<NewAccount>& accounts) const;
+    std::optional<std::string> sealed_credentials(std::string_view name, const Secret& password) const;
 
     storage::Database& database_;
     Workers& workers_;

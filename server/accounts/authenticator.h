@@ -3,6 +3,7 @@
 // Operation. A name that does not exist gets keys as well, always the same ones, made from a secret of the server; they
 // go through the same steps and match nothing. So an answer tells nobody who has an account. That an account is
 // disabled is told only to who has proved to own it.
+// One thing shows: keys that were made with another count than Accounts::Options has now carry that count.
 //
 // Concurrency: every thread. Limits: `concurrent_password_checks`; above it, temporary-auth-failure.
 #pragma once
@@ -54,9 +55,9 @@ class Authenticator {
     Task<Result<Account, sasl::Failure>> check_password(std::string name, Secret password, std::string address);
 
   private:
-    Claim claim_of(std::string_view typed_name, Hash hash) const;
-    Hash password_hash(std::string_view name) const;
+    Claim claim_of(std::string_view typed_name, std::optional<Hash> hash) const;
     ScramKeys made_up_keys(std::string_view name, Hash hash) const;
+    std::optional<sasl::Failure> locked_out(std::string_view name, std::string_view address);
     Result<Account, sasl::Failure> conclude(const Claim& claim, bool is_proved, std::string_view address);
 
     Accounts& accounts_;

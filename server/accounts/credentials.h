@@ -23,6 +23,12 @@ struct ScramKeys {
 /// The keys of one password under one hash. Milliseconds: for workers. `password` is prepared (precis::opaque_string).
 ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations);
 
+/// Whether the ClientProof (RFC 5802 §3) over the AuthMessage was made by who knows the password. The time it takes does
+/// not depend on the answer.
+bool is_right_proof(Hash hash, const ScramKeys& keys, std::string_view auth_message, std::string_view proof);
+/// ServerSignature, by which the client knows that the server has the keys.
+std::string server_signature(Hash hash, const ScramKeys& keys, std::string_view auth_message);
+
 /// The keys of one account, by hash, as one value that is sealed at rest.
 class Credentials {
   public:

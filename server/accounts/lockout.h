@@ -9,10 +9,11 @@
 #include <list>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "base/time.h"
 
 namespace chancery {
@@ -23,7 +24,8 @@ class Lockout {
         int free_failures = 5;             // of one name from one address
         int free_failures_address = 100;   // of one address: an office may share one
         std::chrono::seconds first_pause = 1s;
-        std::chrono::seconds longest_pause = 15min;  // and as long without a failure is forgotten
+        std::chrono::seconds longest_pause = 15min;
+        std::chrono::seconds memory = 1h;  // as long without a failure, and all is forgotten; above longest_pause
         std::size_t capacity = 100'000;
     };
 
@@ -39,22 +41,25 @@ class Lockout {
 
   private:
     struct Entry {
-        std::string key;
+        Digest key;  // of a fixed size, however long the names are that strangers send
         int failures = 0;
         Time last{}, until{};
     };
     using Entries = std::list<Entry>;  // the longest unused in front
 
-    static std::string pair_key(std::string_view name, std::string_view address);
-    void count(std::string key, int free_failures, Time now);
-    Time until(const std::string& key) const;
-    std::chrono::microseconds pause_after(int failures, int free_failures) const;
+    struct First8 {
+        std::size_t operator()(const Digest& key) const { return get<std::size_t>(view(key).data()); }
+    };
+
+    void count(const Digest& key, int free_failures, Time now);
+    Time until(const Digest& key) const;
+    std::chrono::seconds pause_after(int failures, int free_failures) const;
 
     const Rules rules_;
     const Clock clock_;
     mutable std::mutex guard_;
     Entries entries_;
-    std::unordered_map<std::string_view, Entries::iterator> index_;  // keys are views into the entries
+    std::unordered_map<Digest, Entries::iterator, First8> index_;
 };
 
 }  // namespace chancery

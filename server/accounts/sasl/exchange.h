@@ -29,6 +29,7 @@ using Step = std::variant<Challenge, Success, Failure>;
 struct Offer {
     std::vector<std::string> mechanisms;        // all of the SASL profile in use, others' (EXTERNAL) too
     std::vector<std::string> channel_bindings;  // XEP-0440; empty: not advertised
+    bool protects_lists = true;                 // XEP-0474: SCRAM carries a hash of both
 };
 
 struct Context {

@@ -1,0 +1,156 @@
+#include "accounts/credentials.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/bytes.h"
+
+namespace chancery {
+namespace {
+
+constexpr std::size_t salt_size = 16;
+
+const EVP_MD* digest_of(Hash hash) {
+    switch (hash) {
+        case Hash::sha1: return EVP_sha1();
+        case Hash::sha256: return EVP_sha256();
+        case Hash::sha512: return EVP_sha512();
+    }
+    std::abort();
+}
+
+std::size_t size_of(Hash hash) { return static_cast<std::size_t>(EVP_MD_get_size(digest_of(hash))); }
+
+/// A digest that has taken some bytes already, so that they are not hashed again for every use.
+class Prefix {
+  public:
+    Prefix(const EVP_MD* digest, std::string_view bytes) {
+        require(EVP_DigestInit_ex2(start_.get(), digest, nullptr) &&
+                EVP_DigestUpdate(start_.get(), bytes.data(), bytes.size()));
+    }
+    void finish(std::string_view bytes, unsigned char* out) {
+        require(EVP_MD_CTX_copy_ex(work_.get(), start_.get()) &&
+                EVP_DigestUpdate(work_.get(), bytes.data(), bytes.size()) &&
+                EVP_DigestFinal_ex(work_.get(), out, nullptr));
+    }
+
+  private:
+    using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+    static void require(bool good) {
+        if (!good) throw CryptoError("OpenSSL failed: digest");
+    }
+    Context start_{EVP_MD_CTX_new(), &EVP_MD_CTX_free}, work_{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+};
+
+/// HMAC (RFC 2104) under one key for many texts.
+class Hmac {
+  public:
+    Hmac(Hash hash, std::string_view key) : size_(size_of(hash)) {
+        const auto* digest = digest_of(hash);
+        std::string block(static_cast<std::size_t>(EVP_MD_get_block_size(digest)), '\0');
+        const auto fitted = key.size() > block.size() ? chancery::hash(hash, key) : std::string(key);
+        fitted.copy(block.data(), fitted.size());
+        for (char& byte : block) byte ^= 0x36;
+        inner_.emplace(digest, block);
+        for (char& byte : block) byte ^= 0x36 ^ 0x5C;
+        outer_.emplace(digest, block);
+        OPENSSL_cleanse(block.data(), block.size());
+    }
+    /// `out` may be where `text` is.
+    void mac(std::string_view text, unsigned char* out) {
+        inner_->finish(text, middle_);
+        outer_->finish({reinterpret_cast<const char*>(middle_), size_}, out);
+    }
+
+  private:
+    std::size_t size_;
+    std::optional<Prefix> inner_, outer_;
+    unsigned char middle_[EVP_MAX_MD_SIZE];
+};
+
+/// Hi() of RFC 5802 §2.2, which is PBKDF2 with one block. OpenSSL's own sets the key up anew in every round and takes
+/// half as long again, which an import of thousands of people feels.
+std::string salted_password(Hash hash, std::string_view password, std::string_view salt, int iterations) {
+    Hmac hmac(hash, password);
+    std::string round(size_of(hash), '\0');
+    auto* bytes = reinterpret_cast<unsigned char*>(round.data());
+    hmac.mac(std::string(salt) + std::string("\0\0\0\1", 4), bytes);
+    auto sum = round;
+    for (int i = 1; i < iterations; ++i) {
+        hmac.mac(round, bytes);
+        for (std::size_t at = 0; at < sum.size(); ++at) sum[at] ^= round[at];
+    }
+    return sum;
+}
+
+}  // namespace
+
+ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations) {
+    auto salted = salted_password(hash, password, salt, iterations);  // the names are those of RFC 5802 §3
+    auto client_key = hmac(hash, salted, "Client Key");
+    ScramKeys keys{std::move(salt), iterations, chancery::hash(hash, client_key), hmac(hash, salted, "Server Key")};
+    OPENSSL_cleanse(salted.data(), salted.size());
+    OPENSSL_cleanse(client_key.data(), client_key.size());
+    return keys;
+}
+
+bool is_right_proof(Hash hash, const ScramKeys& keys, std::string_view auth_message, std::string_view proof) {
+    auto client_key = hmac(hash, keys.stored_key, auth_message);  // ClientSignature, until the proof is mixed in
+    const bool has_size = proof.size() == client_key.size();
+    for (std::size_t i = 0; has_size && i < proof.size(); ++i) client_key[i] ^= proof[i];
+    return constant_time_equal(chancery::hash(hash, client_key), keys.stored_key) && has_size;
+}
+
+std::string server_signature(Hash hash, const ScramKeys& keys, std::string_view auth_message) {
+    return hmac(hash, keys.server_key, auth_message);
+}
+
+Credentials Credentials::derive(std::string_view password, std::span<const Hash> hashes, int iterations) {
+    Credentials credentials;
+    for (const Hash hash : hashes)
+        credentials.entries_.push_back({hash, derive_scram_keys(hash, password, random_bytes(salt_size), iterations)});
+    return credentials;
+}
+
+// For each entry: hash (1 byte), iterations (4), salt size (1), salt, stored key, server key.
+std::string Credentials::pack() const {
+    std::string packed;
+    for (const auto& [hash, keys] : entries_) {
+        put(packed, static_cast<std::uint8_t>(hash));
+        put(packed, static_cast<std::uint32_t>(keys.iterations));
+        put(packed, static_cast<std::uint8_t>(keys.salt.size()));
+        packed += keys.salt + keys.stored_key + keys.server_key;
+    }
+    return packed;
+}
+
+std::optional<Credentials> Credentials::unpack(std::string_view packed) {
+    constexpr std::size_t head_size = 6;
+    Credentials credentials;
+    while (!packed.empty()) {
+        if (packed.size() < head_size || packed[0] < 0 || packed[0] > static_cast<char>(Hash::sha512)) return std::nullopt;
+        const auto hash = static_cast<Hash>(packed[0]);
+        const auto iterations = get<std::uint32_t>(packed.data() + 1);
+        const std::size_t salt_length = get<std::uint8_t>(packed.data() + 5), key_size = size_of(hash);
+        if (packed.size() < head_size + salt_length + 2 * key_size) return std::nullopt;
+        packed.remove_prefix(head_size);
+        const auto take = [&](std::size_t size) {
+            const std::string bytes(packed.substr(0, size));
+            packed.remove_prefix(size);
+            return bytes;
+        };
+        auto salt = take(salt_length), stored = take(key_size), server = take(key_size);
+        credentials.entries_.push_back(
+            {hash, {std::move(salt), static_cast<int>(iterations), std::move(stored), std::move(server)}});
+    }
+    return credentials;
+}
+
+const ScramKeys* Credentials::find(Hash hash) const {
+    const auto found = std::ranges::find(entries_, hash, &Entry::hash);
+    return found == entries_.end() ? nullptr : &found->keys;
+}
+
+}  // namespace chancery
