@@ -1,15 +1,7 @@
 #include "xml/chars.h"
 
-#include <utility>
-
 namespace chancery::xml {
 namespace {
-
-constexpr std::pair<char32_t, char32_t> name_starts[] = {
-    {0xC0, 0xD6},     {0xD8, 0xF6},     {0xF8, 0x2FF},    {0x370, 0x37D},
-    {0x37F, 0x1FFF},  {0x200C, 0x200D}, {0x2070, 0x218F}, {0x2C00, 0x2FEF},
-    {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD}, {0x10000, 0xEFFFF},
-};
 
 constexpr bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -63,18 +55,6 @@ void append_utf8(std::string& out, char32_t code) {
         out += {static_cast<char>(0xF0 | code >> 18), static_cast<char>(0x80 | (code >> 12 & 0x3F)),
                 static_cast<char>(0x80 | (code >> 6 & 0x3F)), static_cast<char>(0x80 | (code & 0x3F))};
     }
-}
-
-bool is_name_start(char32_t c) {
-    if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    for (const auto& [first, last] : name_starts)
-        if (c <= last) return c >= first;
-    return false;
-}
-
-bool is_name_char(char32_t c) {
-    if (c < 0x80) return ascii_name_chars[c];
-    return is_name_start(c) || c == 0xB7 || (c >= 0x300 && c <= 0x36F) || c == 0x203F || c == 0x2040;
 }
 
 bool is_ncname(std::string_view text) {

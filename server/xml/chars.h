@@ -1,4 +1,4 @@
-// The characters of XML 1.0 (5th edition) in strict UTF-8, and fast ways over those that need no thought.
+// The characters of XML 1.0 in strict UTF-8, and fast ways over those that need no thought.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -25,7 +25,8 @@ constexpr bool is_xml_char(char32_t c) {
                      : c == 0x9 || c == 0xA || c == 0xD;
 }
 
-/// XML 1.0 §2.3 NameStartChar and NameChar, without the colon (Namespaces in XML 1.0 §3).
+/// What may begin a name, and what may be in one, without the colon (Namespaces in XML 1.0 §3): XML 1.0 (4th
+/// edition) Appendix B, which is narrower than the 5th; name_chars.cc says why.
 bool is_name_start(char32_t c);
 bool is_name_char(char32_t c);
 
