@@ -12,6 +12,10 @@ def binary():
     return Path(os.environ.get("CHANCERY_BINARY", ROOT / "build" / "chancery"))
 
 
+# What the stories call by a name that every server understands.
+SETTING_NAMES = {"resume_seconds": "sm.resume_seconds"}
+
+
 class Chancery(Server):
     name = "chancery"
 
@@ -27,7 +31,8 @@ class Chancery(Server):
 
     def command(self):
         settings = {"listen.starttls": f"{self.host}:{self.port}", "listen.tls": f"{self.host}:{self.tls_port}"}
-        settings.update((key.replace("__", "."), value) for key, value in self.settings.items())
+        for key, value in self.settings.items():
+            settings[SETTING_NAMES.get(key, key.replace("__", "."))] = value
         command = [str(binary()), "serve", "--data", str(self.data)]
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]

@@ -129,6 +129,12 @@ class Client(Stream):
         found = self.take(pattern)
         assert not found, self._story(f"{len(found)} elements match {pattern}")
 
+    def roster(self):
+        """{address: item}; the client counts as interested from here on (RFC 6121 §2.1.6)."""
+        answer = self.iq("get", f"<query xmlns='{NS['roster']}'/>")
+        assert answer.get("type") == "result", self._story("no roster")
+        return {item.get("jid"): item for item in answer.findall("roster:query/roster:item", NS)}
+
     # XEP-0198
 
     def enable_sm(self, resume=True):

@@ -166,8 +166,10 @@ def friends(users):
 
 
 def befriend(one, other):
-    """Makes a mutual subscription as clients do it."""
+    """Makes a mutual subscription as clients do it: who asked for the roster is told how it changes."""
     a, b = one.login("making-friends"), other.login("making-friends")
+    a.roster()
+    b.roster()
     for asker, answerer in ((a, b), (b, a)):
         asker.send(f"<presence type='subscribe' to='{answerer.bare}'/>")
         answerer.expect(f"<presence type='subscribe' from='{asker.bare}'/>")

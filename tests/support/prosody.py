@@ -25,8 +25,8 @@ smacks_hibernation_time = {resume_seconds}
 c2s_stanza_size_limit = 262144
 allow_unencrypted_plain_auth = false
 network_settings = {{ read_timeout = 60 }}
+ssl = {{ key = "{directory}/server.key", certificate = "{directory}/server.pem" }}
 VirtualHost "{domain}"
-    ssl = {{ key = "{directory}/server.key", certificate = "{directory}/server.pem" }}
 """
 
 
@@ -43,7 +43,7 @@ class Prosody(Server):
         return self.directory / "ca.pem"
 
     def command(self):
-        resume = str(self.settings.get("sm__resume_timeout", "300s")).removesuffix("s")
+        resume = self.settings.get("resume_seconds", 300)
         text = CONFIGURATION.format(directory=self.directory, host=self.host, port=self.port,
                                     tls_port=self.tls_port, domain=self.domain, resume_seconds=resume)
         (self.directory / "prosody.cfg.lua").write_text(text)
@@ -51,6 +51,17 @@ class Prosody(Server):
 
     def is_ready(self):
         return self.listens()
+
+    def stop(self):
+        """Prosody may wait for clients that are gone; it is not Prosody that is being tested."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
 
     def add_users(self, people):
         accounts = self.directory / "data" / self.domain.replace(".", "%2e") / "accounts"

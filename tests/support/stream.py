@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from support.elements import NS, matches, parse, to_text
 from support.scram import tls_exporter, tls_server_end_point
 
-PATIENCE = 8.0  # seconds; a healthy answer takes milliseconds, so this is only ever used up by a failure
+PATIENCE = 5.0  # seconds; a healthy answer takes milliseconds, so this is only ever used up by a failure
 
 
 class NotReceived(AssertionError):
@@ -166,10 +166,16 @@ class Stream:
             self.closed = True
             return True
         self._note("<", data.decode(errors="replace"))
+        try:
+            self._feed(data)
+        except ET.ParseError as error:
+            raise AssertionError(self._story(f"the server's XML is not well-formed: {error}")) from None
+        return True
+
+    def _feed(self, data):
         self._parser.feed(data)
         for event, element in self._parser.read_events():
             self._take_event(event, element)
-        return True
 
     def _take_event(self, event, element):
         if event == "start":
