@@ -66,6 +66,7 @@ def test_a_second_presence_does_not_bring_them_again(users):
     assert bodies(client) == []
 
 
+@peer_differs("Prosody looks only at the first presence")
 def test_a_negative_priority_gets_none_until_it_is_raised(users):
     romeo, juliet = users(2)
     leave(romeo.login(), juliet.jid, 2)
@@ -91,6 +92,7 @@ def test_a_normal_message_waits_too(users):
     juliet.login().hear("a letter")
 
 
+@peer_differs("Prosody 0.12 stores it")
 def test_a_chat_state_alone_does_not_wait(users):
     """XEP-0160 §3: nobody wants to know tomorrow that somebody was typing today."""
     romeo, juliet = users(2)
@@ -111,6 +113,7 @@ def test_what_a_stored_message_carries_is_kept(users):
     juliet.login().expect(f"<message type='chat' id='k1' from='{sender.jid}'>{payload}</message>")
 
 
+@peer_differs("Prosody relays it")
 def test_a_forged_delay_of_ours_is_removed(server, users):
     romeo, juliet = users(2)
     sender, hearer = romeo.login(), juliet.login()
