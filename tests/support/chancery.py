@@ -13,7 +13,7 @@ def binary():
 
 
 # What the stories call by a name that every server understands.
-SETTING_NAMES = {"resume_seconds": "sm.resume_seconds"}
+SETTING_NAMES = {"resume_seconds": "limits.resume_seconds"}
 
 
 class Chancery(Server):

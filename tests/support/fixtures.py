@@ -118,7 +118,7 @@ class User:
 class _Pool:
     """Accounts made in batches, since making one costs a process."""
 
-    def __init__(self, server, size=48):
+    def __init__(self, server, size=32):
         self.server, self.size, self.spare = server, size, []
         self.fill()
 
