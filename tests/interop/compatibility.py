@@ -30,6 +30,7 @@ def table(results):
 
 def cell(results, client, feature):
     found = [each["works"] for each in results if each["client"] == client and each["feature"] == feature]
+    found = [works for works in found if works is not None]
     return "–" if not found else "yes" if all(found) else "**no**"
 
 

@@ -15,14 +15,16 @@ _results = []
 
 @pytest.fixture
 def observe():
-    """`with observe(robot, feature):` puts on record whether what follows worked."""
+    """`with observe(robot, feature):` puts on record whether what follows worked. None: could not be tried."""
     @contextmanager
     def observing(robot, feature):
-        result = {"server": PEER, "client": robot.name, "feature": feature, "works": False}
+        result = {"server": PEER, "client": robot.name, "feature": feature, "works": True}
         _results.append(result)
         try:
-            yield
-            result["works"] = True
+            yield result
+        except BaseException:
+            result["works"] = False
+            raise
         finally:
             result["version"] = robot.version
             result["settings"] = getattr(robot, "settings", {})

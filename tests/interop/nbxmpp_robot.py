@@ -1,18 +1,15 @@
 """Gajim's library nbxmpp as a robot: commands in, events out, one JSON object a line (robots.py has the vocabulary)."""
 
 import json
+import os
 import sys
 
-import gi
-
-gi.require_version("Soup", "2.4")
-from gi.repository import Gio, GLib  # noqa: E402
-
-import nbxmpp  # noqa: E402
-from nbxmpp.client import Client  # noqa: E402
-from nbxmpp.const import ConnectionProtocol, ConnectionType  # noqa: E402
-from nbxmpp.protocol import JID, Message, Presence  # noqa: E402
-from nbxmpp.structs import StanzaHandler  # noqa: E402
+import nbxmpp
+from gi.repository import Gio, GLib
+from nbxmpp.client import Client
+from nbxmpp.const import ConnectionProtocol, ConnectionType
+from nbxmpp.protocol import JID, Message, Presence
+from nbxmpp.structs import StanzaHandler
 
 
 def tell(event, **facts):
@@ -32,7 +29,6 @@ class Robot:
         client.set_password(login["password"])
         client.set_custom_host(f"{login['host']}:{login['port']}", ConnectionProtocol.TCP, ConnectionType.START_TLS)
         client.set_connection_types([ConnectionType.START_TLS])
-        client.subscribe("login-successful", lambda *_: None)
         client.subscribe("connected", self.on_connected)
         client.subscribe("disconnected", self.on_end)
         client.subscribe("connection-failed", self.on_end)
@@ -41,8 +37,10 @@ class Robot:
         client.connect()
 
     def on_connected(self, *_):
-        self.client.get_module("Roster").request_roster(
-            callback=lambda task: tell("online", jid=str(self.client.get_bound_jid()), version=nbxmpp.__version__))
+        self.client.get_module("Roster").request_roster(callback=self.on_roster)
+
+    def on_roster(self, _task):
+        tell("online", jid=str(self.client.get_bound_jid()), version=nbxmpp.__version__)
 
     def on_end(self, client, *_):
         error, reason, _text = client.get_error()
@@ -70,6 +68,7 @@ class Robot:
             self.fetch(None)
         elif what == "quit":
             self.client.disconnect()
+            sys.exit()
 
     def fetch(self, after):
         self.client.get_module("MAM").make_query(self.jid, queryid="robot", after=after, max_=5, callback=self.on_page)
@@ -83,22 +82,24 @@ class Robot:
 
 
 def main():
-    loop, robot = GLib.MainLoop(), None
+    loop, robot, buffer = GLib.MainLoop(), None, b""
 
-    def on_input(channel, _condition):
-        nonlocal robot
-        line = sys.stdin.readline()
-        if not line:
+    def on_input(_channel, _condition):
+        nonlocal robot, buffer
+        data = os.read(0, 65536)
+        if not data:
             loop.quit()
             return False
-        command = json.loads(line)
-        if command["do"] == "login":
-            robot = Robot(command)
-        else:
-            robot.obey(command)
+        *lines, buffer = (buffer + data).split(b"\n")
+        for line in lines:
+            command = json.loads(line)
+            if command["do"] == "login":
+                robot = Robot(command)
+            else:
+                robot.obey(command)
         return True
 
-    GLib.io_add_watch(sys.stdin.fileno(), GLib.IO_IN | GLib.IO_HUP, on_input)
+    GLib.io_add_watch(0, GLib.IO_IN | GLib.IO_HUP, on_input)
     loop.run()
 
 

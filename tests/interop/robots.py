@@ -176,6 +176,7 @@ class Profanity:
         self._type(f"/status set {show} \"{status}\"" if show else f"/status set online \"{status}\"")
 
     def say(self, to, body):
+        self.partner = to
         self._type(f"/msg {to} {body}")
 
     def sees(self, jid, show, status):
@@ -188,8 +189,15 @@ class Profanity:
         self._shows(body)
 
     def history(self):
-        """The lines on the screen: Profanity fetches history when a conversation is opened."""
-        return self.screen().splitlines()
+        """The lines of a conversation that is opened anew; None where Profanity does not find the archive."""
+        self._type("/close")
+        self._type(f"/msg {self.partner}")
+        log = next(self.home.glob("data/profanity/logs/*.log"))
+        wait_until(lambda: "earlier 7" in self.screen() or "advertise urn:xmpp:mam:2" in log.read_text(),
+                   "history, or none", PATIENCE)
+        if "earlier 7" not in self.screen():
+            return None
+        return [line.rstrip() for line in self.screen().splitlines()]
 
     def leave(self):
         subprocess.run([*self.terminal, "kill-server"], capture_output=True)

@@ -20,7 +20,7 @@ class Robot(slixmpp.ClientXMPP):
         self.register_plugin("xep_0198")
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
-        self.add_event_handler("presence_available", self.on_presence)
+        self.add_event_handler("changed_status", self.on_presence)
         self.add_event_handler("ssl_invalid_chain", lambda error: self.refuse(str(error)))
         self.add_event_handler("connection_failed", lambda error: self.refuse(str(error)))
         self.add_event_handler("failed_auth", lambda stanza: self.refuse("not authorized"))

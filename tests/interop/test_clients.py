@@ -73,12 +73,14 @@ def test_the_client_talks(pair, launch, observe):
     with observe(robot, "sends messages"):
         robot.say(juliet.jid, "but soft, what light")
         ours.hear("but soft, what light", sender=jid)
-    with observe(robot, "reads its history"):
+    with observe(robot, "reads its history") as observation:
         lines = robot.history()
+        if lines is None:
+            observation["works"] = None  # Profanity looks for it in the domain's features only
+            return
         found = [line for line in lines if any(word in line for word in ("earlier", "good morrow", "but soft"))]
         assert [line.split(" ")[-1] for line in found if "earlier" in line] == [str(n) for n in range(8)], lines
-        if lines == found:
-            assert found[-2:] == ["good morrow", "but soft, what light"]
+        assert "good morrow" in found[-2] and "but soft" in found[-1]
 
 
 def test_the_client_gets_what_was_said_while_it_was_away(pair, launch, observe):

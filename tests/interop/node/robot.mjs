@@ -45,9 +45,10 @@ async function archive() {
     bodies.length = 0;
     for (let after; ; ) {
         const rsm = xml("set", "http://jabber.org/protocol/rsm", xml("max", {}, "5"), after && xml("after", {}, after));
-        const answer = await xmpp.iqCaller.set(xml("query", "urn:xmpp:mam:2", rsm));
-        if (answer.attrs.complete === "true") break;
-        after = answer.getChild("set").getChildText("last");
+        const query = xml("query", "urn:xmpp:mam:2", rsm);
+        const fin = (await xmpp.iqCaller.request(xml("iq", { type: "set" }, query))).getChild("fin");
+        if (fin.attrs.complete === "true") break;
+        after = fin.getChild("set").getChildText("last");
     }
     tell("archive", { bodies });
 }
@@ -64,5 +65,5 @@ const obey = {
 for await (const line of createInterface({ input: process.stdin })) {
     const command = JSON.parse(line);
     await obey[command.do](command);
-    if (command.do === "quit") break;
+    if (command.do === "quit") process.exit();
 }
