@@ -184,6 +184,8 @@ class Profanity:
         self._shows(jid.split("/")[0], show or "online", status)
 
     def hears(self, body):
+        """The text, in the window at hand, or in the one that the console announces."""
+        wait_until(lambda: body in self.screen() or "chat message" in self.screen(), f"a message: {body}", PATIENCE)
         if body not in self.screen():
             self._type("/win 2")
         self._shows(body)

@@ -5,7 +5,7 @@ import itertools
 
 from support.elements import NS, bare, body
 from support.scram import Scram
-from support.stream import Stream
+from support.stream import PATIENCE, Stream
 
 _ids = itertools.count(1)
 
@@ -98,13 +98,13 @@ class Client(Stream):
 
     # Stanzas
 
-    def iq(self, kind, payload, to=None):
+    def iq(self, kind, payload, to=None, timeout=PATIENCE):
         """The answer to one request, be it a result or an error."""
         name = f"q{next(_ids)}"
         address = f" to='{to}'" if to else ""
         self.send(f"<iq type='{kind}' id='{name}'{address}>{payload}</iq>")
         return self.expect(lambda element: element.tag == "{jabber:client}iq" and element.get("id") == name
-                           and element.get("type") in ("result", "error"))
+                           and element.get("type") in ("result", "error"), timeout)
 
     def say(self, to, text, kind="chat", name=None):
         name = name or f"m{next(_ids)}"
@@ -116,9 +116,9 @@ class Client(Stream):
         return self.expect(lambda element: element.tag == "{jabber:client}message" and body(element) == text
                            and (sender is None or element.get("from") == sender))
 
-    def fence(self):
+    def fence(self, timeout=PATIENCE):
         """What the server sent us before this returns has been read: it answers a stream's stanzas in order."""
-        answer = self.iq("get", f"<ping xmlns='{NS['ping']}'/>", to=self.server.domain)
+        answer = self.iq("get", f"<ping xmlns='{NS['ping']}'/>", self.server.domain, timeout)
         assert answer.get("type") == "result", self._story("no answer to a ping")
 
     def expect_nothing(self, pattern="<message/>", after=()):
