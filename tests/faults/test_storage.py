@@ -84,8 +84,11 @@ def gets_through(sender, hearer, person):
     return bool(hearer.take("<message/>"))
 
 
-def test_the_journal_cannot_be_written_any_more(own_server, users):
-    """A file-size limit on the running process stands in for a device that refuses writes; root ignores modes."""
+def test_when_the_journal_cannot_be_written_nothing_is_delivered(own_server, users):
+    """A file-size limit on the running process stands in for a device that refuses writes; root ignores modes.
+
+    The kernel sends SIGXFSZ with it, which a server has to ignore to hear of the failure from write().
+    """
     romeo, juliet = users(2)
     sender, hearer = romeo.login(), juliet.login()
     sender.say(juliet.jid, "before")
