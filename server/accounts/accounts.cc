@@ -24,7 +24,8 @@ std::vector<std::string> split(std::string_view text) {
 std::string_view text(AccountError error) {
     switch (error) {
         case AccountError::bad_name: return "The name cannot be the local part of an address.";
-        case AccountError::bad_password: return "The password is empty or has characters that passwords cannot have.";
+        case AccountError::bad_password:
+            return "The password is empty or has characters that passwords cannot have.";
         case AccountError::bad_role: return "A role is made of the letters a-z, digits and - _ : .";
         case AccountError::exists: return "The name is taken.";
         case AccountError::unknown: return "There is no such account.";
@@ -32,12 +33,18 @@ std::string_view text(AccountError error) {
     std::abort();
 }
 
-Accounts::Accounts(storage::Database& database, Workers& workers, std::string domain, const Key& key, Options options,
-                   Clock clock)
-    : database_(database), workers_(workers), domain_(std::move(domain)),
-      key_(derive_key(key, "chancery credentials of accounts")), options_(std::move(options)), clock_(std::move(clock)) {
+Accounts::Accounts(storage::Database& database, Workers& workers, std::string domain, const Key& key,
+                   Options options, Clock clock)
+    : database_(database),
+      workers_(workers),
+      domain_(std::move(domain)),
+      key_(derive_key(key, "chancery credentials of accounts")),
+      options_(std::move(options)),
+      clock_(std::move(clock)),
+      decoy_(seal(key_, {}, Credentials::derive("decoy", options_.hashes, 1).pack())) {
     const auto jid = Jid::of({}, domain_);
-    if (!jid || jid->text() != domain_) throw std::invalid_argument("not a domain in its canonical form: " + domain_);
+    if (!jid || jid->text() != domain_)
+        throw std::invalid_argument("not a domain in its canonical form: " + domain_);
     load();
 }
 
@@ -46,7 +53,8 @@ void Accounts::load() {
     database_.read_now([this](storage::Snapshot& snapshot) {
         const auto take = [this](std::string name, std::string_view roles, Text reason, Time created,
                                  std::optional<Time> last_logon, storage::BlobView sealed) {
-            keep({{std::move(name), split(roles), std::move(reason), created, last_logon}, std::string(sealed.bytes)});
+            keep({{std::move(name), split(roles), std::move(reason), created, last_logon},
+                  std::string(sealed.bytes)});
         };
         snapshot.each<std::string, std::string_view, Text, Time, std::optional<Time>, storage::BlobView>(
             "SELECT name, roles, disabled_reason, created_us, last_logon_us, credentials FROM account", take);
@@ -96,9 +104,9 @@ std::optional<AccountInfo> Accounts::find(std::string_view name) const {
 
 std::optional<Credentials> Accounts::credentials(std::string_view name) const {
     const auto record = record_of(name);
-    if (!record) return std::nullopt;
-    const auto packed = unseal(key_, name, record->sealed);
+    const auto packed = record ? unseal(key_, name, record->sealed) : unseal(key_, {}, decoy_);
     auto credentials = packed ? Credentials::unpack(*packed) : std::nullopt;
+    if (!record) return std::nullopt;
     if (!credentials) log::error("accounts.credentials_damaged", {{"name", name}});
     return credentials;
 }

@@ -11,7 +11,8 @@ namespace {
 
 bool is_role(std::string_view role) {
     return !role.empty() && std::ranges::all_of(role, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' || c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == ':' ||
+               c == '.';
     });
 }
 
@@ -29,8 +30,8 @@ Result<std::vector<std::string>, AccountError> prepared_roles(std::vector<std::s
 }
 
 void insert(storage::Transaction& transaction, const AccountInfo& info, std::string_view sealed) {
-    transaction.run("INSERT INTO account (name, roles, credentials, created_us) VALUES ($1, $2, $3, $4)", info.name,
-                    joined(info.roles), storage::BlobView{sealed}, info.created);
+    transaction.run("INSERT INTO account (name, roles, credentials, created_us) VALUES ($1, $2, $3, $4)",
+                    info.name, joined(info.roles), storage::BlobView{sealed}, info.created);
 }
 
 }  // namespace
@@ -71,7 +72,8 @@ Accounts::Done Accounts::create_now(NewAccount account) {
     if (!record) return refusal(record.error());
     const std::lock_guard lock(change_guard_);
     if (is_user(record->info.name)) return refusal(AccountError::exists);
-    database_.write_now([&](storage::Transaction& transaction) { insert(transaction, record->info, record->sealed); });
+    database_.write_now(
+        [&](storage::Transaction& transaction) { insert(transaction, record->info, record->sealed); });
     keep(std::move(*record));
     return {};
 }
@@ -162,7 +164,8 @@ Task<Accounts::Done> Accounts::remove(std::string name) {
 
 // ---- Many at once
 
-std::vector<Result<Accounts::Record, AccountError>> Accounts::prepare_all(const std::vector<NewAccount>& accounts) const {
+std::vector<Result<Accounts::Record, AccountError>> Accounts::prepare_all(
+    const std::vector<NewAccount>& accounts) const {
     std::vector<Result<Record, AccountError>> records(accounts.size(), refusal(AccountError::unknown));
     std::vector<std::future<void>> done;
     std::atomic<std::size_t> next = 0;

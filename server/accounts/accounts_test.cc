@@ -53,13 +53,15 @@ TEST_CASE("WhatCannotBeIsRefused") {
         CHECK(error_of(accounts.create_now({name, Secret("secret"), {}})) == AccountError::bad_name);
     for (const char* password : {"", "\x01", "\xFF"})
         CHECK(error_of(accounts.create_now({"juliet", Secret(password), {}})) == AccountError::bad_password);
-    CHECK(error_of(accounts.create_now({"juliet", Secret("secret"), {"two words"}})) == AccountError::bad_role);
+    CHECK(error_of(accounts.create_now({"juliet", Secret("secret"), {"two words"}})) ==
+          AccountError::bad_role);
     CHECK(error_of(accounts.create_now({"ROMEO", Secret("secret"), {}})) == AccountError::exists);
     CHECK(error_of(accounts.set_password_now("juliet", Secret("x"))) == AccountError::unknown);
     CHECK(error_of(accounts.set_disabled_now("juliet", "x")) == AccountError::unknown);
     CHECK(error_of(accounts.remove_now("juliet")) == AccountError::unknown);
     CHECK(accounts.size() == 1);
-    CHECK_THROWS_AS(Accounts(people.database, people.workers, "Example.ORG", Key(), {}), std::invalid_argument);
+    CHECK_THROWS_AS(Accounts(people.database, people.workers, "Example.ORG", Key(), {}),
+                    std::invalid_argument);
 }
 
 TEST_CASE("TasksDoTheSameOnAWorker") {
@@ -114,7 +116,8 @@ TEST_CASE("AccountsSurviveARestartAndAreSealed") {
         CHECK_FALSE(other.credentials("romeo").has_value());
 
         database.write_now([](storage::Transaction& transaction) {
-            transaction.run("UPDATE account SET credentials = (SELECT credentials FROM account WHERE name = 'romeo')");
+            transaction.run(
+                "UPDATE account SET credentials = (SELECT credentials FROM account WHERE name = 'romeo')");
         });
         Accounts swapped(database, workers, "example.org", key, {.iterations = 10});
         CHECK_FALSE(swapped.credentials("tybalt").has_value());
@@ -157,7 +160,8 @@ TEST_CASE("EveryThreadMayAskWhileAccountsChange") {
             }
         });
     for (int i = 0; i < 20; ++i) {
-        CHECK(people.accounts.set_disabled_now("romeo", i % 2 ? std::optional<std::string>("x") : std::nullopt));
+        CHECK(people.accounts.set_disabled_now("romeo",
+                                               i % 2 ? std::optional<std::string>("x") : std::nullopt));
         CHECK(people.accounts.set_password_now("romeo", Secret("again")));
     }
     stop = true;

@@ -29,37 +29,44 @@ class Place {
 
 }  // namespace
 
-Result<Authenticator::Claim, Failure> Authenticator::claim(std::string_view name, Hash hash, std::string_view address) {
+Result<Authenticator::Claim, Failure> Authenticator::claim(std::string_view name, Hash hash,
+                                                           std::string_view address) {
     auto claim = claim_of(name, hash);
     if (auto failure = locked_out(claim.name_, address)) return refusal(std::move(*failure));
     return claim;
 }
 
-Result<Authenticator::Verified, Failure> Authenticator::verify(const Claim& claim, std::string_view auth_message,
-                                                               std::string_view proof, std::string_view address) {
+Result<Authenticator::Verified, Failure> Authenticator::verify(const Claim& claim,
+                                                               std::string_view auth_message,
+                                                               std::string_view proof,
+                                                               std::string_view address) {
     const bool is_right = is_right_proof(claim.hash_, claim.keys_, auth_message, proof);
     auto account = conclude(claim, is_right, address);
     if (!account) return refusal(std::move(account.error()));
     return Verified{std::move(*account), server_signature(claim.hash_, claim.keys_, auth_message)};
 }
 
-Task<Result<Account, Failure>> Authenticator::check_password(std::string name, Secret password, std::string address) {
+Task<Result<Account, Failure>> Authenticator::check_password(std::string name, Secret password,
+                                                             std::string address) {
     const auto claim = claim_of(name, std::nullopt);
     if (auto failure = locked_out(claim.name_, address)) co_return refusal(std::move(*failure));
     const Place place(password_checks_, concurrent_password_checks);
-    if (!place.is_free()) co_return refusal(Failure{Condition::temporary_auth_failure, "Too many people sign in now."});
+    if (!place.is_free())
+        co_return refusal(Failure{Condition::temporary_auth_failure, "Too many people sign in now."});
 
     // A password that cannot be one takes the same time, and equals none that was prepared.
     auto prepared = precis::opaque_string(password.reveal());
     auto typed = prepared ? Secret(std::move(*prepared)) : std::move(password);
-    auto derive = [typed = std::move(typed), hash = claim.hash_, salt = claim.salt(), count = claim.iterations()] {
+    auto derive = [typed = std::move(typed), hash = claim.hash_, salt = claim.salt(),
+                   count = claim.iterations()] {
         return derive_scram_keys(hash, typed.reveal(), salt, count);
     };
     const auto keys = co_await workers_.run(std::move(derive));
     co_return conclude(claim, constant_time_equal(keys.stored_key, claim.keys_.stored_key), address);
 }
 
-/// The real keys of the name under the hash, or made-up ones. Without a hash: under the first that the account has.
+/// The real keys of the name under the hash, or made-up ones. Without a hash: under the first that the
+/// account has.
 Authenticator::Claim Authenticator::claim_of(std::string_view typed_name, std::optional<Hash> hash) const {
     const auto jid = Jid::of(typed_name, domain());
     Claim claim;
@@ -84,7 +91,8 @@ ScramKeys Authenticator::made_up_keys(std::string_view name, Hash hash) const {
     const auto make = [&](const char* what) {
         return hmac(hash, secret_.reveal(), std::string(what) + " " + std::string(name));
     };
-    return {make("salt").substr(0, salt_size), accounts_.options().iterations, make("stored key"), make("server key")};
+    return {make("salt").substr(0, salt_size), accounts_.options().iterations, make("stored key"),
+            make("server key")};
 }
 
 std::optional<Failure> Authenticator::locked_out(std::string_view name, std::string_view address) {
@@ -95,7 +103,8 @@ std::optional<Failure> Authenticator::locked_out(std::string_view name, std::str
                    "Too many wrong passwords. Try again in " + std::to_string(seconds) + " seconds."};
 }
 
-Result<Account, Failure> Authenticator::conclude(const Claim& claim, bool is_proved, std::string_view address) {
+Result<Account, Failure> Authenticator::conclude(const Claim& claim, bool is_proved,
+                                                 std::string_view address) {
     // Again: attempts that began together must not all count as the first.
     if (auto failure = locked_out(claim.name_, address)) return refusal(std::move(*failure));
     const auto info = accounts_.find(claim.name_);
@@ -107,7 +116,8 @@ Result<Account, Failure> Authenticator::conclude(const Claim& claim, bool is_pro
     // Beyond this point the password is known to be right.
     lockout_.succeeded(claim.name_, address);
     if (info->disabled_reason)
-        return refusal(Failure{Condition::account_disabled, "This account is disabled. " + *info->disabled_reason});
+        return refusal(
+            Failure{Condition::account_disabled, "This account is disabled. " + *info->disabled_reason});
     accounts_.note_logon(info->name);
     return Account(*Jid::of(info->name, domain()), info->roles);
 }

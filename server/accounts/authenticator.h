@@ -1,9 +1,10 @@
-// The one place where it is decided whether somebody is who they say: SCRAM proofs and passwords in, an Account out.
+// The one place where it is decided whether somebody is who they say: SCRAM proofs and passwords in, an
+// Account out.
 //
-// Operation. A name that does not exist gets keys as well, always the same ones, made from a secret of the server; they
-// go through the same steps and match nothing. So an answer tells nobody who has an account. That an account is
-// disabled is told only to who has proved to own it.
-// One thing shows: keys that were made with another count than Accounts::Options has now carry that count.
+// Operation. A name that does not exist gets keys as well, always the same ones, made from a secret of the
+// server; they go through the same steps and match nothing. So an answer tells nobody who has an account.
+// That an account is disabled is told only to who has proved to own it. One thing shows: keys that were made
+// with another count than Accounts::Options has now carry that count.
 //
 // Concurrency: every thread. Limits: `concurrent_password_checks`; above it, temporary-auth-failure.
 #pragma once
@@ -43,16 +44,17 @@ class Authenticator {
 
     const std::string& domain() const { return accounts_.domain(); }
 
-    /// The keys of the name that the client gave, or made-up ones. Refused with temporary-auth-failure while the name
-    /// is locked out from this address.
+    /// The keys of the name that the client gave, or made-up ones. Refused with temporary-auth-failure while
+    /// the name is locked out from this address.
     Result<Claim, sasl::Failure> claim(std::string_view name, Hash hash, std::string_view address);
 
     /// Whether the proof (RFC 5802 §3 ClientProof) is right for the AuthMessage.
-    Result<Verified, sasl::Failure> verify(const Claim& claim, std::string_view auth_message, std::string_view proof,
-                                           std::string_view address);
+    Result<Verified, sasl::Failure> verify(const Claim& claim, std::string_view auth_message,
+                                           std::string_view proof, std::string_view address);
 
     /// Whether the password is right. Derives keys on a worker: milliseconds, and the same for every name.
-    Task<Result<Account, sasl::Failure>> check_password(std::string name, Secret password, std::string address);
+    Task<Result<Account, sasl::Failure>> check_password(std::string name, Secret password,
+                                                        std::string address);
 
   private:
     Claim claim_of(std::string_view typed_name, std::optional<Hash> hash) const;

@@ -70,8 +70,8 @@ class Hmac {
     unsigned char middle_[EVP_MAX_MD_SIZE];
 };
 
-/// Hi() of RFC 5802 §2.2, which is PBKDF2 with one block. OpenSSL's own sets the key up anew in every round and takes
-/// half as long again, which an import of thousands of people feels.
+/// Hi() of RFC 5802 §2.2, which is PBKDF2 with one block. OpenSSL's own sets the key up anew in every round
+/// and takes half as long again, which an import of thousands of people feels.
 std::string salted_password(Hash hash, std::string_view password, std::string_view salt, int iterations) {
     Hmac hmac(hash, password);
     std::string round(size_of(hash), '\0');
@@ -90,14 +90,16 @@ std::string salted_password(Hash hash, std::string_view password, std::string_vi
 ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations) {
     auto salted = salted_password(hash, password, salt, iterations);  // the names are those of RFC 5802 §3
     auto client_key = hmac(hash, salted, "Client Key");
-    ScramKeys keys{std::move(salt), iterations, chancery::hash(hash, client_key), hmac(hash, salted, "Server Key")};
+    ScramKeys keys{std::move(salt), iterations, chancery::hash(hash, client_key),
+                   hmac(hash, salted, "Server Key")};
     OPENSSL_cleanse(salted.data(), salted.size());
     OPENSSL_cleanse(client_key.data(), client_key.size());
     return keys;
 }
 
 bool is_right_proof(Hash hash, const ScramKeys& keys, std::string_view auth_message, std::string_view proof) {
-    auto client_key = hmac(hash, keys.stored_key, auth_message);  // ClientSignature, until the proof is mixed in
+    auto client_key =
+        hmac(hash, keys.stored_key, auth_message);  // ClientSignature, until the proof is mixed in
     const bool has_size = proof.size() == client_key.size();
     for (std::size_t i = 0; has_size && i < proof.size(); ++i) client_key[i] ^= proof[i];
     return constant_time_equal(chancery::hash(hash, client_key), keys.stored_key) && has_size;
@@ -110,7 +112,8 @@ std::string server_signature(Hash hash, const ScramKeys& keys, std::string_view 
 Credentials Credentials::derive(std::string_view password, std::span<const Hash> hashes, int iterations) {
     Credentials credentials;
     for (const Hash hash : hashes)
-        credentials.entries_.push_back({hash, derive_scram_keys(hash, password, random_bytes(salt_size), iterations)});
+        credentials.entries_.push_back(
+            {hash, derive_scram_keys(hash, password, random_bytes(salt_size), iterations)});
     return credentials;
 }
 
@@ -130,7 +133,8 @@ std::optional<Credentials> Credentials::unpack(std::string_view packed) {
     constexpr std::size_t head_size = 6;
     Credentials credentials;
     while (!packed.empty()) {
-        if (packed.size() < head_size || packed[0] < 0 || packed[0] > static_cast<char>(Hash::sha512)) return std::nullopt;
+        if (packed.size() < head_size || packed[0] < 0 || packed[0] > static_cast<char>(Hash::sha512))
+            return std::nullopt;
         const auto hash = static_cast<Hash>(packed[0]);
         const auto iterations = get<std::uint32_t>(packed.data() + 1);
         const std::size_t salt_length = get<std::uint8_t>(packed.data() + 5), key_size = size_of(hash);

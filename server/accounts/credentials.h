@@ -1,7 +1,7 @@
 // What is kept of a password: for each SCRAM hash, salt, count and two keys that verify but do not log in.
 //
-// RFC 5802 §3: who steals StoredKey and ServerKey can try passwords against them and can pose as the server, but cannot
-// sign in with them.
+// RFC 5802 §3: who steals StoredKey and ServerKey can try passwords against them and can pose as the server,
+// but cannot sign in with them.
 #pragma once
 #include <optional>
 #include <span>
@@ -20,11 +20,12 @@ struct ScramKeys {
     bool operator==(const ScramKeys&) const = default;
 };
 
-/// The keys of one password under one hash. Milliseconds: for workers. `password` is prepared (precis::opaque_string).
+/// The keys of one password under one hash. Milliseconds: for workers. `password` is prepared
+/// (precis::opaque_string).
 ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations);
 
-/// Whether the ClientProof (RFC 5802 §3) over the AuthMessage was made by who knows the password. The time it takes does
-/// not depend on the answer.
+/// Whether the ClientProof (RFC 5802 §3) over the AuthMessage was made by who knows the password. The time it
+/// takes does not depend on the answer.
 bool is_right_proof(Hash hash, const ScramKeys& keys, std::string_view auth_message, std::string_view proof);
 /// ServerSignature, by which the client knows that the server has the keys.
 std::string server_signature(Hash hash, const ScramKeys& keys, std::string_view auth_message);

@@ -16,11 +16,13 @@ struct Example {
 // RFC 5802 §5 and RFC 7677 §3; user "user", password "pencil", 4096 iterations.
 const Example examples[]{
     {Hash::sha1, "QSXCR+Q6sek8bf92",
-     "n=user,r=fyko+d2lbbFgONRv9qkxdawL,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096,"
+     "n=user,r=fyko+d2lbbFgONRv9qkxdawL,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i="
+     "4096,"
      "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j",
      "v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=", "rmF9pqV8S7suAoZWja4dJRkFsKQ="},
     {Hash::sha256, "W22ZaJ0SNY7soEsUEjb6gQ==",
-     "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,"
+     "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s="
+     "W22ZaJ0SNY7soEsUEjb6gQ==,"
      "i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
      "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=", "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="},
 };
@@ -47,8 +49,10 @@ TEST_CASE("TheExamplesOfRfc5802AndRfc7677Verify") {
 
 TEST_CASE("OurKeyDerivationIsPbkdf2") {
     for (const auto h : {Hash::sha1, Hash::sha256, Hash::sha512})
-        for (const std::string password : {"p", "a longer one than a block of the hash, which must be hashed itself first, "
-                                                "and so on until it is above 128 bytes, the block of SHA-512; done now."}) {
+        for (const std::string password :
+             {"p",
+              "a longer one than a block of the hash, which must be hashed itself first, "
+              "and so on until it is above 128 bytes, the block of SHA-512; done now."}) {
             const auto salted = pbkdf2(h, password, "salt", 3);
             const auto keys = derive_scram_keys(h, password, "salt", 3);
             CHECK(keys.stored_key == hash(h, hmac(h, salted, "Client Key")));

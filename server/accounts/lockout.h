@@ -1,8 +1,8 @@
 // Lockout: after some wrong passwords, a pause that doubles.
 //
-// Counted for each pair of name and address, and, with more patience, for each address whatever the name, against one
-// who tries a common password on many names. Not for a name alone: anyone could then lock anyone out. A name that does
-// not exist is counted like one that does.
+// Counted for each pair of name and address, and, with more patience, for each address whatever the name,
+// against one who tries a common password on many names. Not for a name alone: anyone could then lock anyone
+// out. A name that does not exist is counted like one that does.
 //
 // Concurrency: every thread. Limits: `capacity` entries, the longest unused of them is forgotten first.
 #pragma once
@@ -21,11 +21,12 @@ namespace chancery {
 class Lockout {
   public:
     struct Rules {
-        int free_failures = 5;             // of one name from one address
-        int free_failures_address = 100;   // of one address: an office may share one
+        int free_failures = 5;            // of one name from one address
+        int free_failures_address = 100;  // of one address: an office may share one
         std::chrono::seconds first_pause = 1s;
         std::chrono::seconds longest_pause = 15min;
-        std::chrono::seconds memory = 1h;  // as long without a failure, and all is forgotten; above longest_pause
+        std::chrono::seconds memory =
+            1h;  // as long without a failure, and all is forgotten; above longest_pause
         std::size_t capacity = 100'000;
     };
 

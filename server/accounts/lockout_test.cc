@@ -10,7 +10,8 @@ namespace {
 
 struct Fixture {
     Time now = from_micros(1'000'000'000);
-    Lockout lockout{{.free_failures = 3, .free_failures_address = 10, .capacity = 50}, [this] { return now; }};
+    Lockout lockout{{.free_failures = 3, .free_failures_address = 10, .capacity = 50},
+                    [this] { return now; }};
     void fail(int times, std::string_view name, std::string_view address) {
         for (int i = 0; i < times; ++i) lockout.failed(name, address);
     }
@@ -60,6 +61,7 @@ TEST_CASE_FIXTURE(Fixture, "SuccessForgetsThePairButNotTheAddress") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "MemoryIsBounded") {
-    for (int i = 0; i < 1000; ++i) fail(1, std::string(3000, 'x') + std::to_string(i), "address " + std::to_string(i));
+    for (int i = 0; i < 1000; ++i)
+        fail(1, std::string(3000, 'x') + std::to_string(i), "address " + std::to_string(i));
     CHECK(lockout.size() == 50);
 }

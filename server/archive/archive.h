@@ -15,11 +15,11 @@
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "archive/history.h"
+#include "archive/not_ready.h"
 #include "archive/owner.h"
 #include "archive/search.h"
 #include "archive/tail_entry.h"
@@ -31,11 +31,6 @@ class Journal;
 }
 
 namespace chancery::archive {
-
-/// The index does not reach up to the records in memory yet: ask again later.
-struct NotReady : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 struct Options {
     std::filesystem::path folder;  ///< created with mode 0700 where it is missing

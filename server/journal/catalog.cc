@@ -9,7 +9,10 @@ namespace chancery::journal {
 
 void Catalog::add(const Segment& segment, std::vector<std::uint32_t> offsets) {
     const std::unique_lock lock(guard_);
-    if (!segments_.empty()) sealed_bytes_ += segments_.back().records_end;
+    if (segment.number < segments_.size())
+        segments_.pop_back();
+    else if (!segments_.empty())
+        sealed_bytes_ += segments_.back().records_end;
     segments_.push_back(segment);
     offsets_ = std::move(offsets);
 }
@@ -19,14 +22,6 @@ void Catalog::extend(std::span<const std::uint32_t> offsets, std::uint32_t recor
     offsets_.insert(offsets_.end(), offsets.begin(), offsets.end());
     segments_.back().count += static_cast<std::uint32_t>(offsets.size());
     segments_.back().records_end = records_end;
-}
-
-void Catalog::drop_last() {
-    const std::unique_lock lock(guard_);
-    if (segments_.empty()) return;
-    segments_.pop_back();
-    offsets_.clear();
-    if (!segments_.empty()) sealed_bytes_ -= segments_.back().records_end;
 }
 
 std::optional<Location> Catalog::locate(Position position) const {

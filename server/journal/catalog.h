@@ -28,12 +28,11 @@ class Catalog {
   public:
     explicit Catalog(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    /// Adds the next segment. The last one added is the growing one; the ones before it are sealed.
+    /// Adds the next segment, or puts one in the place of the last if that has no records and the same number. The last
+    /// one added is the growing one; the ones before it are sealed.
     void add(const Segment& segment, std::vector<std::uint32_t> offsets = {});
     /// Records were added to the last segment.
     void extend(std::span<const std::uint32_t> offsets, std::uint32_t records_end);
-    /// The last segment, if there is one, was not needed after all.
-    void drop_last();
 
     /// Where the record is; nothing for a position that there is not. @throws FileError when a footer is unreadable
     std::optional<Location> locate(Position position) const;

@@ -95,7 +95,10 @@ Journal::Journal(Options options, Writer::Settled settled) : options_(std::move(
         throw OpenError("The keys " + data_keys_path.string() +
                         " are missing, and the journal has records. To mend it: restore them from the key backup");
     verifier_key_ = {.name = options_.origin, .public_key = ed25519_public(seed)};
-    replace_file(options_.keys / "journal-signing.pub", verifier_key_.to_text() + "\n");
+    const auto public_path = options_.keys / "journal-signing.pub";
+    const auto public_text = verifier_key_.to_text() + "\n";
+    if (!std::filesystem::exists(public_path) || read_file(public_path) != public_text)
+        replace_file(public_path, public_text);
     keys_ = std::make_unique<DataKeys>(data_keys_path, kek, *options_.disk);
     sync_folder(options_.keys);
 

@@ -18,7 +18,8 @@ const std::string& zeros() {
 Tail Tail::create(const std::filesystem::path& path, std::uint32_t number, Position first, Time now,
                   std::string_view journal, Disk& disk) {
     const std::filesystem::path beside = path.string() + ".new";
-    std::filesystem::remove(beside);
+    std::error_code ignored;
+    std::filesystem::remove(beside, ignored);
     {
         File file(beside, File::Mode::create, disk);
         try {
@@ -26,8 +27,7 @@ Tail Tail::create(const std::filesystem::path& path, std::uint32_t number, Posit
             file.write_at(sizeof(SegmentHeader), zeros());
             file.sync();
         } catch (const FileError&) {
-            std::error_code ignored;  // the failure that is thrown on tells more
-            std::filesystem::remove(beside, ignored);
+            std::filesystem::remove(beside, ignored);  // the failure that is thrown on tells more
             throw;
         }
     }

@@ -122,6 +122,7 @@ void Writer::commit(Pending* first) {
         tail_.check_in_place();
         keys_.check_in_place();
     } catch (const FileError& failure) {
+        tail_.cut_back();
         fail(failure.what());
         return refuse(first);
     }
@@ -252,9 +253,10 @@ void Writer::check_some_sealed_segments() {
 }
 
 void Writer::fail(const std::string& reason) {
-    if (!failure_) tail_.cut_back();
-    if (!failure_ || *failure_ != reason) log::error("journal-failed", {{"reason", reason}});
-    failure_ = std::make_shared<const std::string>("The journal cannot be written: " + reason);
+    auto text = "The journal cannot be written: " + reason;
+    if (failure_ && *failure_ == text) return;
+    log::error("journal-failed", {{"reason", reason}});
+    failure_ = std::make_shared<const std::string>(std::move(text));
     const std::lock_guard lock(guard_);
     status_.is_writing = false;
     status_.reason = *failure_;
@@ -282,9 +284,7 @@ void Writer::heal() {
         status_.is_writing = true;
         status_.reason.clear();
         log::info("journal-resumed", {{"position", catalog_.end()}});
-    } catch (const FileError& failure) {
-        fail(failure.what());
-    } catch (const OpenError& failure) {
+    } catch (const std::runtime_error& failure) {  // FileError, OpenError, filesystem_error
         fail(failure.what());
     }
 }
@@ -292,15 +292,16 @@ void Writer::heal() {
 void Writer::reopen_tail() {
     const auto last = *catalog_.last();
     const auto path = catalog_.path_of(last.number);
-    if (last.count == 0) {
-        catalog_.drop_last();
-        return start_segment(last.number, last.first);
-    }
+    if (last.count == 0) return start_segment(last.number, last.first);
     RecordReader reader(catalog_, last.first + last.count - 1);
     const auto record = reader.next(catalog_.end());
     if (!record || !record->intact)
         throw FileError("the last record in " + path.string() +
                         " is not as it was written. To mend it: chancery archive verify");
+    // One may have been made that failed before it was taken into use; behind an unsealed segment it must not stand.
+    std::error_code ignored;
+    std::filesystem::remove(catalog_.path_of(last.number + 1), ignored);
+    sync_folder(path.parent_path());
     tail_ = Tail::resume(path, last, setup_.disk);
     tail_.seal(last, catalog_.last_offsets());
     start_segment(last.number + 1, catalog_.end());

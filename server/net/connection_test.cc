@@ -211,17 +211,24 @@ static Task<> exchange_many(std::string address, int rounds, std::shared_ptr<Tls
     ++done;
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr int many = 60;  // a handshake takes twenty times as long
+#else
+constexpr int many = 500;
+#endif
+#endif
+
 TEST_CASE("FiveHundredConnectionsEachGetTheirOwnBytes") {
     Server server(serve_direct);
     test::ShardThread client(1);
     int done = 0;
     const auto context = client_context();
-    std::promise<void> all;
     client.call([&] {
-        for (int i = 0; i < 500; ++i) client.group.spawn(exchange_many(server.address, 10, context, done));
+        for (int i = 0; i < many; ++i) client.group.spawn(exchange_many(server.address, 10, context, done));
     });
     for (int i = 0; i < 600 && !client.call([&] { return client.group.empty(); }); ++i) usleep(100'000);
-    CHECK(client.call([&] { return done; }) == 500);
+    CHECK(client.call([&] { return done; }) == many);
 }
 
 // What a server's coroutine saw, for the tests in which it fails.
@@ -248,9 +255,6 @@ Task<> record(Task<> task) {
         end = std::string("cancelled: ") + cancelled.what();
     }
     outcome->promise.set_value(end);
-}
-Task<> record_upgrade(Peer peer, std::shared_ptr<TlsContext> context) {
-    co_await record(serve_upgrade(std::move(peer), context));
 }
 Task<> record_direct(Peer peer, std::shared_ptr<TlsContext> context) {
     co_await record(serve_direct(std::move(peer), context));
@@ -306,20 +310,6 @@ struct RawClient {
 };
 
 }  // namespace
-
-TEST_CASE("BytesThatWereSentBeforeTheGoAheadAreRefused") {
-    Outcome end;
-    outcome = &end;
-    Server server(record_upgrade);
-    RawClient client(server.address);
-    // The listener's shard is kept busy, so that both parts are in the kernel before the first is read.
-    std::promise<void> sent;
-    server.home.shard.post([&] { sent.get_future().wait(); });
-    client.send("starttls\n");
-    sent.set_value();
-    server.home.call([] {});
-    CHECK(end.get() != "nothing happened");
-}
 
 static Task<> upgrade_with_left_over(Peer peer, std::shared_ptr<TlsContext> context) {
     const auto request = co_await peer->read(5s);

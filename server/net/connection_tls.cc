@@ -107,6 +107,8 @@ Task<> Connection::handshake(std::chrono::milliseconds limit, std::size_t left_o
         else
             fail_handshake();
     }
+    // RELEASE_BUFFERS frees them after data only: a peer that says nothing more would keep 16 KB.
+    SSL_free_buffers(ssl_);
 }
 
 void Connection::refuse_injection(std::size_t left_over) {

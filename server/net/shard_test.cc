@@ -44,7 +44,7 @@ TEST_CASE("WhatIsLeftForTheEndOfTheTurnRunsOnceAfterItsEvents") {
         shard.post([&] { order.push_back("posted"); });
         order.push_back("now");
     });
-    home.call([] {});
+    home.finish_turn();
     CHECK(order.front() == "now");
     CHECK(std::ranges::count(order, "end") == 1);
 }

@@ -58,7 +58,7 @@ int TicketKeys::prepare(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
     } else if (auto known = find({reinterpret_cast<const char*>(name), name_size}, now)) {
         found = *known;
     } else {
-        return 0;  // a full handshake
+        return unknown;
     }
     char digest[] = "SHA256";
     const OSSL_PARAM parameters[] = {
@@ -68,8 +68,7 @@ int TicketKeys::prepare(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
     const bool ready =
         EVP_MAC_CTX_set_params(mac, parameters) &&
         EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, bytes(found.entry.cipher), iv, seal);
-    if (!ready) return -1;
-    constexpr int use = 1, use_and_renew = 2;
+    if (!ready) return failed;
     return found.is_current ? use : use_and_renew;
 }
 

@@ -35,6 +35,7 @@ class TicketKeys {
     std::optional<Found> find(std::string_view name, Instant now);
 
     /// For SSL_CTX_set_tlsext_ticket_key_evp_cb: its contract and return values.
+    static constexpr int failed = -1, unknown = 0, use = 1, use_and_renew = 2;
     int prepare(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, bool seal);
 
   private:

@@ -53,7 +53,11 @@ int select_alpn(SSL*, const unsigned char** chosen, unsigned char* length, const
 int ticket_key(SSL* session, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                int seal) {
     auto* context = static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
-    return context->ticket_keys()->prepare(name, iv, cipher, mac, seal != 0);
+    const int use = context->ticket_keys()->prepare(name, iv, cipher, mac, seal != 0);
+    // A TLS 1.3 client uses a ticket once and needs the next (RFC 8446 §C.4).
+    return use == TicketKeys::use && !seal && SSL_version(session) == TLS1_3_VERSION
+               ? TicketKeys::use_and_renew
+               : use;
 }
 
 std::string content_of(const std::filesystem::path& path) {

@@ -161,6 +161,7 @@ TEST_CASE("EveryWaitMayBeDestroyedWhileItIsSuspended") {
         group.clear();
         CHECK(alive == 0);
     });
+    home.finish_turn();
     home.call([&] { event.reset(); });
     CHECK(woken == 0);
 }
@@ -177,6 +178,7 @@ TEST_CASE("AnEventWakesAllWhoWaitAndLetsPassUntilItIsReset") {
     });
     home.run([&] { return wait_for(event, woken); });
     home.call([&] { event.reset(); });
+    home.finish_turn();
     CHECK(woken == 3);
     CHECK_FALSE(event.is_set());
 }

@@ -27,14 +27,16 @@ void create_private(const std::filesystem::path& file) {
 Connection::Connection(const std::filesystem::path& file, Access access) {
     if (access == Access::write && file != ":memory:") create_private(file);
     sqlite3* raw = nullptr;
-    const int code = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     handle_.reset(raw);
     if (code != SQLITE_OK) throw StorageError("cannot open " + file.string() + ": " + sqlite3_errstr(code));
     sqlite3_extended_result_codes(raw, 1);
     sqlite3_busy_timeout(raw, 10'000);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-    execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-            "PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;");
+    execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+        "PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;");
     if (access == Access::read) execute("PRAGMA query_only = ON");
 }
 
@@ -52,7 +54,8 @@ Connection::Prepared Connection::prepare(std::string_view sql) {
     const int values = sqlite3_bind_parameter_count(raw);
     for (int number = 1; number <= values; ++number) {
         prepared.place.push_back(sqlite3_bind_parameter_index(raw, ("$" + std::to_string(number)).c_str()));
-        if (prepared.place.back() == 0) throw StorageError("values are not numbered $1, $2, … in: " + std::string(sql));
+        if (prepared.place.back() == 0)
+            throw StorageError("values are not numbered $1, $2, … in: " + std::string(sql));
     }
     return prepared;
 }
@@ -68,7 +71,8 @@ Statement::Statement(Connection& connection, std::string_view sql) : connection_
     } else {
         own_ = std::make_unique<Connection::Prepared>(connection.prepare(sql));
         prepared_ = own_.get();
-        const bool may_keep = cached == connection.prepared_.end() && connection.prepared_.size() < prepared_limit;
+        const bool may_keep =
+            cached == connection.prepared_.end() && connection.prepared_.size() < prepared_limit;
         if (may_keep) connection.prepared_.emplace(sql, std::move(own_));
     }
     prepared_->is_busy = true;

@@ -17,8 +17,8 @@ enum class Access { read, write };
 
 class Connection {
   public:
-    /// Opens the file, creating it with mode 0600 where it is missing and access is `write`; ":memory:" is a database
-    /// of this connection only. @throws StorageError
+    /// Opens the file, creating it with mode 0600 where it is missing and access is `write`; ":memory:" is a
+    /// database of this connection only. @throws StorageError
     Connection(const std::filesystem::path& file, Access access);
 
     /// Runs statements that take no values and give no rows.
@@ -66,7 +66,9 @@ class Statement {
     /// Whether there is a next row.
     bool step();
     template <class T>
-    T column(int number) { return detail::column<T>(handle(), number); }
+    T column(int number) {
+        return detail::column<T>(handle(), number);
+    }
 
   private:
     sqlite3_stmt* handle() { return prepared_->handle.get(); }

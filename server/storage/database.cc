@@ -26,7 +26,8 @@ std::exception_ptr attempt(Connection& connection, detail::Request& request) {
 
 }  // namespace
 
-Database::Database(const std::filesystem::path& file, Options options) : file_(file), writer_(file, Access::write) {
+Database::Database(const std::filesystem::path& file, Options options)
+    : file_(file), writer_(file, Access::write) {
     migrate(writer_, options.schema);
     if (!is_in_memory(file)) reader_threads_.emplace(options.readers);
     writer_thread_ = std::jthread([this] { serve_writes(); });
@@ -82,7 +83,9 @@ void Database::commit(Queue batch) {
         all_failed = std::current_exception();
         if (writer_.in_transaction()) sqlite3_exec(writer_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
-    for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->finish(all_failed ? all_failed : failures[i]);
+    // Moved, so that an exception ends on the thread that caught it and not on this one.
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        batch[i]->finish(all_failed ? all_failed : std::move(failures[i]));
 }
 
 void Database::run_read(detail::Request& request) {

@@ -1,12 +1,12 @@
 // The database of state: one writer, several readers, all off the shards' threads.
 //
-// Operation. Writes queue for the writer thread, which runs what is waiting as one SQLite transaction, each work in a
-// savepoint of its own: one commit, one fsync, however many asked. A work that throws is undone alone. Results come
-// back after the commit: who has the result knows that it is on disk (WAL, synchronous=FULL).
-// Reads run on reader threads, each on a snapshot, beside the writer.
+// Operation. Writes queue for the writer thread, which runs what is waiting as one SQLite transaction, each
+// work in a savepoint of its own: one commit, one fsync, however many asked. A work that throws is undone
+// alone. Results come back after the commit: who has the result knows that it is on disk (WAL,
+// synchronous=FULL). Reads run on reader threads, each on a snapshot, beside the writer.
 //
-// Concurrency. Every function may be called on every thread; a work runs on one of the database's threads, must not
-// call the database again, and holds by value whatever may go while it runs.
+// Concurrency. Every function may be called on every thread; a work runs on one of the database's threads,
+// must not call the database again, and holds by value whatever may go while it runs.
 //
 // Limits. Queues are unbounded: a client's stream waits for its result before it asks again.
 #pragma once
@@ -56,13 +56,18 @@ class Database {
     ~Database();
     Database(const Database&) = delete;
 
-    /// `co_await database.write(work)`: what `work(Transaction&)` returned, once it is committed; throws what it threw,
-    /// or StorageError when the commit failed. If the waiting task is destroyed, the work is done all the same.
+    /// `co_await database.write(work)`: what `work(Transaction&)` returned, once it is committed; throws what
+    /// it threw, or StorageError when the commit failed. If the waiting task is destroyed, the work is done
+    /// all the same.
     template <class Work>
-    auto write(Work work) { return detail::RequestAwaiter<Work, Transaction>(*this, std::move(work)); }
+    auto write(Work work) {
+        return detail::RequestAwaiter<Work, Transaction>(*this, std::move(work));
+    }
     /// `co_await database.read(work)`: what `work(Snapshot&)` returned.
     template <class Work>
-    auto read(Work work) { return detail::RequestAwaiter<Work, Snapshot>(*this, std::move(work)); }
+    auto read(Work work) {
+        return detail::RequestAwaiter<Work, Snapshot>(*this, std::move(work));
+    }
 
     /// The same for threads that may block: start-up, the command line, workers.
     template <class Work>
@@ -103,7 +108,7 @@ class Database {
 
     std::mutex readers_guard_;
     std::vector<std::unique_ptr<Connection>> readers_;  // those that nobody uses now
-    std::optional<Workers> reader_threads_;             // none for a database in memory: it reads on the writer
+    std::optional<Workers> reader_threads_;  // none for a database in memory: it reads on the writer
     std::jthread writer_thread_;
 };
 

@@ -16,7 +16,9 @@ namespace {
 
 constexpr Migration notes[]{
     {1, "notes", "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT, body BLOB);"},
-    {2, "owners", "CREATE TABLE owner (note BIGINT NOT NULL REFERENCES note(id)); CREATE INDEX owner_note ON owner(note);"},
+    {2, "owners",
+     "CREATE TABLE owner (note BIGINT NOT NULL REFERENCES note(id)); CREATE INDEX owner_note ON "
+     "owner(note);"},
 };
 
 struct Directory {
@@ -29,7 +31,8 @@ struct Directory {
 };
 
 std::int64_t count(Database& database) {
-    return *database.read_now([](Snapshot& snapshot) { return snapshot.one<std::int64_t>("SELECT COUNT(*) FROM note"); });
+    return *database.read_now(
+        [](Snapshot& snapshot) { return snapshot.one<std::int64_t>("SELECT COUNT(*) FROM note"); });
 }
 
 void add(Transaction& transaction, std::string_view text) {
@@ -50,7 +53,8 @@ Task<> write_and_read(Database& database, std::string& read, std::string& failur
     }
     const auto all = [](Snapshot& snapshot) {
         std::string texts;
-        snapshot.each<std::string_view>("SELECT text FROM note", [&](std::string_view text) { texts += text; });
+        snapshot.each<std::string_view>("SELECT text FROM note",
+                                        [&](std::string_view text) { texts += text; });
         return texts;
     };
     read = co_await database.read(all);
@@ -87,16 +91,19 @@ TEST_CASE("EveryTypeOfValueSurvives") {
     const std::string zeros("a\0b", 3);
     database.write_now([&](Transaction& transaction) {
         CHECK(transaction.run("INSERT INTO note VALUES ($1, $2, $3)", 7, zeros, Blob{zeros}) == 1);
-        transaction.run("INSERT INTO note VALUES ($2, $1, $1)", std::optional<std::string>(), std::int64_t{1} << 60);
+        transaction.run("INSERT INTO note VALUES ($2, $1, $1)", std::optional<std::string>(),
+                        std::int64_t{1} << 60);
         transaction.run("INSERT INTO note VALUES ($1, $2, $3)", from_micros(9), "", BlobView{});
         CHECK(transaction.run("UPDATE note SET text = text") == 3);
     });
     database.read_now([&](Snapshot& snapshot) {
         using Text = std::optional<std::string>;
-        const auto rows = snapshot.rows<std::int64_t, Text, std::optional<Blob>>("SELECT * FROM note ORDER BY id");
+        const auto rows =
+            snapshot.rows<std::int64_t, Text, std::optional<Blob>>("SELECT * FROM note ORDER BY id");
         CHECK(rows == std::vector<std::tuple<std::int64_t, Text, std::optional<Blob>>>{
                           {7, zeros, Blob{zeros}}, {9, "", Blob{}}, {std::int64_t{1} << 60, {}, {}}});
-        CHECK(snapshot.row<Time, bool>("SELECT id, 1 FROM note WHERE id = $1", 9) == std::tuple(from_micros(9), true));
+        CHECK(snapshot.row<Time, bool>("SELECT id, 1 FROM note WHERE id = $1", 9) ==
+              std::tuple(from_micros(9), true));
         CHECK_FALSE(snapshot.one<int>("SELECT id FROM note WHERE id = 8").has_value());
         CHECK_THROWS_AS(snapshot.one<int>("SELECT NULL"), StorageError);
         CHECK_THROWS_AS(snapshot.one<int>("SELECT $1"), StorageError);
@@ -154,7 +161,8 @@ TEST_CASE("AReaderSeesOneMomentAndCannotWrite") {
     CHECK(count(database) == 2);
     CHECK_THROWS_AS(database.read_now([](Snapshot& snapshot) {
         return snapshot.one<int>("INSERT INTO note (text) VALUES ('x') RETURNING id");
-    }), StorageError);
+    }),
+                    StorageError);
 }
 
 TEST_CASE("TheFileIsPrivateAndSurvivesReopeningAndBackup") {
@@ -163,7 +171,7 @@ TEST_CASE("TheFileIsPrivateAndSurvivesReopeningAndBackup") {
     {
         Database database(file, {.schema = std::span(notes).first(1)});
         database.write_now([](Transaction& transaction) { add(transaction, "kept"); });
-        struct stat status {};
+        struct stat status{};
         for (const auto& entry : std::filesystem::directory_iterator(directory.path)) {
             CAPTURE(entry.path());
             REQUIRE(stat(entry.path().c_str(), &status) == 0);
@@ -184,15 +192,18 @@ TEST_CASE("TheFileIsPrivateAndSurvivesReopeningAndBackup") {
 TEST_CASE("ASchemaNewerThanTheProgramStopsTheStart") {
     Directory directory;
     const auto file = directory.path / "state.db";
-    { Database database(file, {.schema = notes}); }
-    CHECK_THROWS_WITH_AS(Database(file, {.schema = std::span(notes).first(1)}), doctest::Contains("newer Chancery"),
-                         StorageError);
+    {
+        Database database(file, {.schema = notes});
+    }
+    CHECK_THROWS_WITH_AS(Database(file, {.schema = std::span(notes).first(1)}),
+                         doctest::Contains("newer Chancery"), StorageError);
 }
 
 TEST_CASE("AFailedMigrationLeavesNothingBehind") {
     Directory directory;
     const auto file = directory.path / "state.db";
-    constexpr Migration broken[]{{1, "broken", "CREATE TABLE note (id INTEGER); CREATE TABLE note (id INTEGER);"}};
+    constexpr Migration broken[]{
+        {1, "broken", "CREATE TABLE note (id INTEGER); CREATE TABLE note (id INTEGER);"}};
     CHECK_THROWS_AS(Database(file, {.schema = broken}), StorageError);
     Database database(file, {.schema = notes});
     CHECK(count(database) == 0);

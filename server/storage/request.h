@@ -15,8 +15,10 @@ class Outcome {
 
   public:
     void run(Work& work, View& view) {
-        if constexpr (std::is_void_v<Value>) work(view), value_.emplace();
-        else value_.emplace(work(view));
+        if constexpr (std::is_void_v<Value>)
+            work(view), value_.emplace();
+        else
+            value_.emplace(work(view));
     }
     void fail(std::exception_ptr failure) { failure_ = std::move(failure); }
     Value take() {

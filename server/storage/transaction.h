@@ -1,6 +1,7 @@
 // What work on the database sees: a snapshot to read, or a transaction to read and write.
 //
-// Values are written $1, $2, … so that one SQL text serves SQLite and PostgreSQL. Every function throws StorageError.
+// Values are written $1, $2, … so that one SQL text serves SQLite and PostgreSQL. Every function throws
+// StorageError.
 #pragma once
 #include <optional>
 #include <string_view>
@@ -18,7 +19,8 @@ class Snapshot {
     explicit Snapshot(Connection& connection) : connection_(connection) {}
     Snapshot(const Snapshot&) = delete;
 
-    /// The first column of the first row, or nothing when there is no row. Where it may be null, ask for an optional.
+    /// The first column of the first row, or nothing when there is no row. Where it may be null, ask for an
+    /// optional.
     template <class T, class... Values>
     std::optional<T> one(std::string_view sql, const Values&... values) {
         Statement statement(connection_, sql);
@@ -42,11 +44,13 @@ class Snapshot {
         Statement statement(connection_, sql);
         statement.bind(values...);
         std::vector<std::tuple<Columns...>> all;
-        while (statement.step()) all.push_back(read<Columns...>(statement, std::index_sequence_for<Columns...>()));
+        while (statement.step())
+            all.push_back(read<Columns...>(statement, std::index_sequence_for<Columns...>()));
         return all;
     }
 
-    /// Calls `visit(columns…)` for each row; a `std::string_view` or `BlobView` column lives until it returns.
+    /// Calls `visit(columns…)` for each row; a `std::string_view` or `BlobView` column lives until it
+    /// returns.
     template <class... Columns, class Visit, class... Values>
     void each(std::string_view sql, Visit&& visit, const Values&... values) {
         Statement statement(connection_, sql);

@@ -32,9 +32,12 @@ namespace detail {
 
 // What is bound is not copied: it outlives the statement's run, because both are inside one call.
 
-inline int bind(sqlite3_stmt* statement, int index, std::nullptr_t) { return sqlite3_bind_null(statement, index); }
+inline int bind(sqlite3_stmt* statement, int index, std::nullptr_t) {
+    return sqlite3_bind_null(statement, index);
+}
 inline int bind(sqlite3_stmt* statement, int index, std::string_view text) {
-    return sqlite3_bind_text64(statement, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
+                               SQLITE_UTF8);
 }
 inline int bind(sqlite3_stmt* statement, int index, const char* text) {
     return bind(statement, index, std::string_view(text));
@@ -43,8 +46,8 @@ inline int bind(sqlite3_stmt* statement, int index, const std::string& text) {
     return bind(statement, index, std::string_view(text));
 }
 inline int bind(sqlite3_stmt* statement, int index, BlobView blob) {
-    return sqlite3_bind_blob64(statement, index, blob.bytes.data() ? blob.bytes.data() : "", blob.bytes.size(),
-                               SQLITE_STATIC);
+    return sqlite3_bind_blob64(statement, index, blob.bytes.data() ? blob.bytes.data() : "",
+                               blob.bytes.size(), SQLITE_STATIC);
 }
 inline int bind(sqlite3_stmt* statement, int index, const Blob& blob) {
     return bind(statement, index, BlobView{blob.bytes});
@@ -56,7 +59,9 @@ int bind(sqlite3_stmt* statement, int index, Integer value) {
 inline int bind(sqlite3_stmt* statement, int index, double value) {
     return sqlite3_bind_double(statement, index, value);
 }
-inline int bind(sqlite3_stmt* statement, int index, Time time) { return bind(statement, index, to_micros(time)); }
+inline int bind(sqlite3_stmt* statement, int index, Time time) {
+    return bind(statement, index, to_micros(time));
+}
 template <class T>
 int bind(sqlite3_stmt* statement, int index, const std::optional<T>& value) {
     return value ? bind(statement, index, *value) : bind(statement, index, nullptr);
@@ -79,14 +84,22 @@ T column(sqlite3_stmt* statement, int number) {
         if (is_null) return std::nullopt;
         return column<typename T::value_type>(statement, number);
     } else {
-        if (is_null) throw StorageError("column " + std::to_string(number) + " is null where a value is read");
-        if constexpr (std::same_as<T, bool>) return sqlite3_column_int64(statement, number) != 0;
-        else if constexpr (std::integral<T>) return static_cast<T>(sqlite3_column_int64(statement, number));
-        else if constexpr (std::same_as<T, double>) return sqlite3_column_double(statement, number);
-        else if constexpr (std::same_as<T, Time>) return from_micros(sqlite3_column_int64(statement, number));
-        else if constexpr (std::same_as<T, Blob>) return Blob{std::string(column_bytes(statement, number))};
-        else if constexpr (std::same_as<T, BlobView>) return BlobView{column_bytes(statement, number)};
-        else return T(column_bytes(statement, number));
+        if (is_null)
+            throw StorageError("column " + std::to_string(number) + " is null where a value is read");
+        if constexpr (std::same_as<T, bool>)
+            return sqlite3_column_int64(statement, number) != 0;
+        else if constexpr (std::integral<T>)
+            return static_cast<T>(sqlite3_column_int64(statement, number));
+        else if constexpr (std::same_as<T, double>)
+            return sqlite3_column_double(statement, number);
+        else if constexpr (std::same_as<T, Time>)
+            return from_micros(sqlite3_column_int64(statement, number));
+        else if constexpr (std::same_as<T, Blob>)
+            return Blob{std::string(column_bytes(statement, number))};
+        else if constexpr (std::same_as<T, BlobView>)
+            return BlobView{column_bytes(statement, number)};
+        else
+            return T(column_bytes(statement, number));
     }
 }
 

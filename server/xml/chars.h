@@ -44,6 +44,8 @@ inline constexpr auto ascii_name_chars = [] {
 }();
 constexpr bool is_ascii_name_char(char c) { return ascii_name_chars[static_cast<unsigned char>(c)]; }
 
+constexpr bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 inline const char* skip_space(const char* at, const char* end) {
     while (at != end && is_space(*at)) ++at;
     return at;

@@ -118,17 +118,21 @@ std::string Element::to_string(std::string_view outer_ns) const {
 }
 
 void Element::append_to(std::string& out, std::string_view outer_ns) const {
+    const bool is_of_xml = ns_ == ns_xml;  // which cannot be a default namespace
+    const std::string_view prefix = is_of_xml ? xml_prefix : "";
     out += '<';
+    out += prefix;
     out += name_;
-    if (ns_ != outer_ns) append_declaration(out, {}, ns_);
+    if (!is_of_xml && ns_ != outer_ns) append_declaration(out, {}, ns_);
     append_attributes(out);
     if (text_.empty() && children_.empty() && raws_.empty()) {
         out += "/>";
         return;
     }
     out += '>';
-    append_content(out);
+    append_content(out, is_of_xml ? outer_ns : std::string_view(ns_));
     out += "</";
+    out += prefix;
     out += name_;
     out += '>';
 }
@@ -154,7 +158,7 @@ void Element::append_attributes(std::string& out) const {
     }
 }
 
-void Element::append_content(std::string& out) const {
+void Element::append_content(std::string& out, std::string_view own_ns) const {
     std::size_t written = 0;
     const auto write_text = [&](std::size_t until) {
         append_escaped(out, std::string_view(text_).substr(written, until - written));
@@ -170,7 +174,7 @@ void Element::append_content(std::string& out) const {
     for (std::size_t i = 0; i < children_.size(); ++i) {
         write_raws(i);
         write_text(children_[i].text_before_);
-        children_[i].append_to(out, ns_);
+        children_[i].append_to(out, own_ns);
     }
     write_raws(children_.size());
     write_text(text_.size());

@@ -81,7 +81,7 @@ class Element {
 
     const Attribute* find(std::string_view name, std::string_view ns) const;
     void append_attributes(std::string& out) const;
-    void append_content(std::string& out) const;
+    void append_content(std::string& out, std::string_view own_ns) const;
 
     std::string name_;
     std::string ns_;

@@ -11,6 +11,16 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::string_view cdata_open = "<![CDATA[";
 constexpr std::string_view cdata_close = "]]>";
 
+// Over characters that stand for themselves everywhere.
+const char* skip_harmless(const char* at, const char* end) {
+    const auto is_harmless = [](char c) {
+        return static_cast<signed char>(c) >= 0x20 && c != '<' && c != '>' && c != '&' && c != '"' &&
+               c != '\'';
+    };
+    while (at != end && is_harmless(*at)) ++at;
+    return at;
+}
+
 // What stands for an ASCII character, or nothing if it stands for itself.
 constexpr std::string_view substitute(char c, Place place) {
     switch (c) {
@@ -26,45 +36,35 @@ constexpr std::string_view substitute(char c, Place place) {
     }
 }
 
-// Calls write(piece) for all pieces of the escaped text.
-template <class Write>
-void escape_pieces(std::string_view text, Place place, Write write) {
+}  // namespace
+
+void append_escaped(std::string& out, std::string_view text, Place place) {
     const char* const end = text.data() + text.size();
     const char* kept = text.data();
-    for (const char* at = kept; at != end;) {
+    for (const char* at = kept;;) {
+        at = skip_harmless(at, end);
+        if (at == end) break;
         const auto [code, size] = decode_utf8(at, end);
         std::string_view instead;
-        if (size == 1)
+        if (size == 1) {
             instead = substitute(*at, place);
-        else if (size <= 0 || !is_xml_char(code))
+        } else if (size <= 0 || !is_xml_char(code)) {
             instead = replacement;
+        }
         const char* const next = at + (size > 0 ? size : 1);
         if (!instead.empty()) {
-            write(std::string_view(kept, at));
-            write(instead);
+            out.append(kept, at).append(instead);
             kept = next;
         }
         at = next;
     }
-    write(std::string_view(kept, end));
-}
-
-}  // namespace
-
-void append_escaped(std::string& out, std::string_view text, Place place) {
-    escape_pieces(text, place, [&](std::string_view piece) { out += piece; });
+    out.append(kept, end);
 }
 
 std::string escape(std::string_view text, Place place) {
     std::string out;
     append_escaped(out, text, place);
     return out;
-}
-
-std::size_t escaped_size(std::string_view text, Place place) {
-    std::size_t size = 0;
-    escape_pieces(text, place, [&](std::string_view piece) { size += piece.size(); });
-    return size;
 }
 
 char32_t referenced_char(std::string_view reference) {

@@ -14,9 +14,6 @@ enum class Place { text, attribute };
 void append_escaped(std::string& out, std::string_view text, Place place = Place::text);
 std::string escape(std::string_view text, Place place = Place::text);
 
-/// How many bytes append_escaped would append.
-std::size_t escaped_size(std::string_view text, Place place = Place::text);
-
 /// The character that a reference stands for, given what is between & and ; (XML 1.0 §4.1, §4.6).
 /// 0 if it is neither one of the predefined five nor a reference to a character of XML.
 char32_t referenced_char(std::string_view reference);

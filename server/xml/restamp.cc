@@ -18,6 +18,19 @@ void append_attribute(std::string& out, std::string_view name, std::string_view 
     out += '\'';
 }
 
+// Appends content after a child that was dropped. Where the texts on both sides of it would say something
+// else together than apart, CR LF or ]]>, the first character is written as a reference.
+void append_content(std::string& out, std::string_view raw) {
+    const char before = out.back();
+    const bool joins = !raw.empty() && ((before == '\r' && raw[0] == '\n') ||
+                                        (before == ']' && (raw[0] == ']' || raw[0] == '>')));
+    if (joins) {
+        out += raw[0] == '\n' ? "&#xA;" : raw[0] == ']' ? "&#x5D;" : "&gt;";
+        raw.remove_prefix(1);
+    }
+    out += raw;
+}
+
 }  // namespace
 
 const Restamp::Change* Restamp::change_of(std::string_view name) const {
@@ -122,10 +135,10 @@ void Restamp::write_content(std::string& out) const {
     for (const auto index : dropped) {
         const auto& child = tree.nodes[index];
         if (child.start < at) continue;  // dropped twice
-        out += tree.between(at, child.start);
+        append_content(out, tree.between(at, child.start));
         at = child.end;
     }
-    out += tree.between(at, node.content_end);
+    append_content(out, tree.between(at, node.content_end));
     for (std::size_t i = 0; i < appended_count_; ++i) out += appended_[i];
     out += "</";
     out += tree.text(node.name.whole);

@@ -26,6 +26,7 @@ void StreamScanner::feed(std::string_view bytes) {
     release();
     if (state_ == State::closed || state_ == State::failed) return;
     if (input_.empty()) {
+        kept_ = {};
         input_ = bytes;
         return;
     }

@@ -92,7 +92,8 @@ class StreamScanner {
     State state_ = State::prolog;
     Fault fault_ = Fault::not_well_formed;
     bool declared_ = false;   ///< the XML declaration has been read
-    std::string_view input_;  ///< what has arrived and is not used up: in `kept_` or where it was fed
+    std::string_view input_;  ///< what has arrived and is not used up: the end of `kept_`, or where it was
+                              ///< fed if that is empty
     std::string kept_;
     std::size_t delivered_ = 0;  ///< bytes of the element that document() shows, at the start of input_
     std::unique_ptr<const Header> header_;

@@ -220,6 +220,22 @@ TEST_CASE("BytesMayComeBeforeThoseThatWereFedAreUsedUp") {
     CHECK(events == Events{"<b xmlns=''/>", "<c xmlns=''/>"});
 }
 
+TEST_CASE("AKeptElementLeavesNothingBehind") {
+    StreamScanner scanner;
+    scanner.feed(header);
+    CHECK(scanner.next() == Event::header);
+    for (int i = 0; i < 3; ++i) {  // next() is not called until it needs more
+        scanner.feed("<a");
+        CHECK(scanner.next() == Event::need_more);
+        scanner.feed("bc/>");
+        CHECK(scanner.next() == Event::element);
+        CHECK(scanner.document().root().outer() == "<abc/>");
+    }
+    scanner.feed("<d");
+    CHECK(scanner.next() == Event::need_more);
+    CHECK(scanner.buffered() == 2);
+}
+
 // Quadratic scanning of these would take minutes.
 TEST_CASE("ALargeElementInSingleBytesIsScannedOnce") {
     const std::string long_value = "<a b='" + std::string(250'000, 'x') + "'/>";

@@ -4,7 +4,7 @@ namespace chancery::xml {
 namespace {
 
 constexpr std::size_t most_pooled = 16;
-constexpr std::size_t most_kept_nodes = 4'096;
+constexpr std::size_t most_kept = 4'096;  // nodes, attributes and bindings: what only a hostile element fills
 
 // Trees that nobody uses at the moment. A tree may outlive it, in an object that is destroyed after the
 // thread's own.
@@ -59,8 +59,9 @@ void Tree::reset() {
 
 void ReturnTree::operator()(Tree* tree) const {
     std::unique_ptr<Tree> owner(tree);
-    if (!Pool::is_open() || pool.trees.size() >= most_pooled || tree->nodes.capacity() > most_kept_nodes)
-        return;
+    const bool is_large = tree->nodes.capacity() > most_kept || tree->attributes.capacity() > most_kept ||
+                          tree->bindings.capacity() > most_kept;
+    if (!Pool::is_open() || pool.trees.size() >= most_pooled || is_large) return;
     tree->owned = {};
     pool.trees.push_back(std::move(owner));
 }

@@ -35,7 +35,8 @@ std::optional<std::string> ipv6_literal(std::string_view text) {
     if (text.size() < 4 || text.back() != ']') return std::nullopt;
     in6_addr address;
     char canonical[INET6_ADDRSTRLEN];
-    if (inet_pton(AF_INET6, std::string(text.substr(1, text.size() - 2)).c_str(), &address) != 1) return std::nullopt;
+    if (inet_pton(AF_INET6, std::string(text.substr(1, text.size() - 2)).c_str(), &address) != 1)
+        return std::nullopt;
     inet_ntop(AF_INET6, &address, canonical, sizeof canonical);
     return "[" + std::string(canonical) + "]";
 }
@@ -43,8 +44,9 @@ std::optional<std::string> ipv6_literal(std::string_view text) {
 const UIDNA* idna() {
     static const UIDNA* const instance = [] {
         UErrorCode status = U_ZERO_ERROR;
-        return uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_CHECK_CONTEXTO |
-                                   UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_NONTRANSITIONAL_TO_UNICODE,
+        return uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
+                                   UIDNA_CHECK_CONTEXTO | UIDNA_NONTRANSITIONAL_TO_ASCII |
+                                   UIDNA_NONTRANSITIONAL_TO_UNICODE,
                                &status);
     }();
     return instance;
@@ -71,7 +73,7 @@ std::optional<std::string> domain(std::string_view text) {
     if (text.empty() || text.size() > input_limit_bytes) return std::nullopt;
     if (text.front() == '[') return ipv6_literal(text);
     if (text.back() == '.') text.remove_suffix(1);  // RFC 7622 §3.2
-    if (is_plain_domain(text)) return std::string(text);
+    if (auto lower = lower_case_ascii(text); is_plain_domain(lower)) return lower;
 
     auto name = converted(uidna_nameToUnicodeUTF8, text);
     if (!name || name->empty()) return std::nullopt;

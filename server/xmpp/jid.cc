@@ -44,7 +44,8 @@ Result<Jid, JidError> Jid::parse(std::string_view text) {
     const auto at = text.substr(0, slash).find('@');
     const bool has_local = at != std::string_view::npos, has_resource = slash < text.size();
     const auto domain_start = has_local ? at + 1 : 0;
-    if (text.size() > 3 * precis::input_limit_bytes || domain_start == slash) return refusal(JidError::malformed);
+    if (text.size() > 3 * precis::input_limit_bytes || domain_start == slash)
+        return refusal(JidError::malformed);
 
     std::string canonical;
     canonical.reserve(text.size());
@@ -53,7 +54,8 @@ Result<Jid, JidError> Jid::parse(std::string_view text) {
     if (has_local) canonical += '@';
 
     const auto domain = text.substr(domain_start, slash - domain_start);
-    if (!append(canonical, domain, precis::is_plain_domain, precis::domain)) return refusal(JidError::bad_domain);
+    if (!append(canonical, domain, precis::is_plain_domain, precis::domain))
+        return refusal(JidError::bad_domain);
     const auto bare_size = canonical.size();
     if (!has_resource) return Jid(std::move(canonical), local_size, bare_size);
 

@@ -20,15 +20,18 @@ class Jid {
     /// RFC 7622 §3.1: each part, after preparation, in bytes.
     static constexpr std::size_t part_limit_bytes = 1023;
 
-    /// The address that the text means, prepared part by part: localpart by UsernameCaseMapped without the characters
-    /// of RFC 7622 §3.3.1, domainpart by IDNA, resourcepart by OpaqueString.
+    /// The address that the text means, prepared part by part: localpart by UsernameCaseMapped without the
+    /// characters of RFC 7622 §3.3.1, domainpart by IDNA, resourcepart by OpaqueString.
     static Result<Jid, JidError> parse(std::string_view text);
     /// The same from parts; an empty local or resource means that there is none.
-    static std::optional<Jid> of(std::string_view local, std::string_view domain, std::string_view resource = {});
+    static std::optional<Jid> of(std::string_view local, std::string_view domain,
+                                 std::string_view resource = {});
 
     std::string_view local() const { return view(0, local_size_); }
     std::string_view domain() const { return view(domain_start(), bare_size_); }
-    std::string_view resource() const { return is_full() ? view(bare_size_ + 1u, text_.size()) : std::string_view(); }
+    std::string_view resource() const {
+        return is_full() ? view(bare_size_ + 1u, text_.size()) : std::string_view();
+    }
 
     /// local@domain, or domain: what the parts of one person have in common.
     std::string_view bare_text() const { return view(0, bare_size_); }
@@ -47,7 +50,8 @@ class Jid {
 
   private:
     Jid(std::string text, std::size_t local_size, std::size_t bare_size)
-        : text_(std::move(text)), local_size_(static_cast<std::uint16_t>(local_size)),
+        : text_(std::move(text)),
+          local_size_(static_cast<std::uint16_t>(local_size)),
           bare_size_(static_cast<std::uint16_t>(bare_size)) {}
 
     std::size_t domain_start() const { return local_size_ == 0 ? 0 : local_size_ + 1u; }
@@ -63,5 +67,7 @@ class Jid {
 
 template <>
 struct std::hash<chancery::Jid> {
-    std::size_t operator()(const chancery::Jid& jid) const noexcept { return std::hash<std::string>()(jid.text()); }
+    std::size_t operator()(const chancery::Jid& jid) const noexcept {
+        return std::hash<std::string>()(jid.text());
+    }
 };

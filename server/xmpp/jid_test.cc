@@ -17,7 +17,9 @@ std::string canonical(std::string_view text) {
 }  // namespace
 
 TEST_CASE("TheValidExamplesOfRfc7622AreAddresses") {  // §3.5 table 1
-    struct Example { std::string_view text, local, domain, resource; };
+    struct Example {
+        std::string_view text, local, domain, resource;
+    };
     for (const Example& example : {
              Example{"juliet@example.com", "juliet", "example.com", ""},
              {"juliet@example.com/foo", "juliet", "example.com", "foo"},
@@ -57,15 +59,43 @@ TEST_CASE("TheInvalidExamplesOfRfc7622AreRefused") {  // §3.5 table 2
     CHECK(Jid::parse("/foobar").error() == JidError::malformed);
 }
 
-// RFC 7622 §3.5 lists "juliet@example.com/ foo" as invalid, yet the OpaqueString profile that §3.4 refers to has no rule
-// against it (RFC 8265 §4.2): the rule counts, not the example.
-TEST_CASE("AResourceMayBeginWithASpace") { CHECK(canonical("juliet@example.com/ foo") == "juliet@example.com/ foo"); }
+// RFC 7622 §3.5 lists "juliet@example.com/ foo" as invalid, yet the OpaqueString profile that §3.4 refers to
+// has no rule against it (RFC 8265 §4.2): the rule counts, not the example.
+TEST_CASE("AResourceMayBeginWithASpace") {
+    CHECK(canonical("juliet@example.com/ foo") == "juliet@example.com/ foo");
+}
 
 TEST_CASE("MoreThatIsNoAddress") {
-    for (const std::string text : {"", "@", "/", "@/", "a@/b", "a@b@c", "juliet@example.com/", "a@b..c", "a@.b", "a@-b",
-                                   "a@b_c", "a@b c", "a\x01@b", "a@b/\x01", "a:b@c", "a&b@c", "a'b@c", "a<b@c", "a>b@c",
-                                   "\xC0\xAF@b", "\xED\xA0\x80@b", "a@b/\xFF", "a@\xFF", "a@xn--\u00FC", "a@xn--a",
-                                   "a@\u2665.example", "a@[::1", "a@[1.2.3.4]", "a@[fe80::1%eth0]", "a\u0378@b"}) {
+    for (const std::string text : {"",
+                                   "@",
+                                   "/",
+                                   "@/",
+                                   "a@/b",
+                                   "a@b@c",
+                                   "juliet@example.com/",
+                                   "a@b..c",
+                                   "a@.b",
+                                   "a@-b",
+                                   "a@b_c",
+                                   "a@b c",
+                                   "a\x01@b",
+                                   "a@b/\x01",
+                                   "a:b@c",
+                                   "a&b@c",
+                                   "a'b@c",
+                                   "a<b@c",
+                                   "a>b@c",
+                                   "\xC0\xAF@b",
+                                   "\xED\xA0\x80@b",
+                                   "a@b/\xFF",
+                                   "a@\xFF",
+                                   "a@xn--\u00FC",
+                                   "a@xn--a",
+                                   "a@\u2665.example",
+                                   "a@[::1",
+                                   "a@[1.2.3.4]",
+                                   "a@[fe80::1%eth0]",
+                                   "a\u0378@b"}) {
         CAPTURE(text);
         CHECK_FALSE(Jid::parse(text).has_value());
     }

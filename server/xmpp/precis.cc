@@ -27,20 +27,30 @@ std::optional<std::u16string> stable(std::u16string text, std::u16string (*rules
 }  // namespace
 
 bool is_plain_username(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return is_printable_ascii(c) && c != ' ' && !is_upper(c); });
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return is_printable_ascii(c) && c != ' ' && !is_upper(c);
+    });
 }
 
 bool is_plain_opaque_string(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, is_printable_ascii);
 }
 
+std::string lower_case_ascii(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        if (is_upper(c)) c += 'a' - 'A';
+    return lower;
+}
+
 std::optional<std::string> username(std::string_view text) {
-    if (is_plain_username(text)) return std::string(text);
+    if (auto lower = lower_case_ascii(text); is_plain_username(lower)) return lower;
     if (text.empty() || text.size() > input_limit_bytes) return std::nullopt;
     const auto typed = from_utf8(text);
     if (!typed) return std::nullopt;
 
-    // Preparation and enforcement, RFC 8265 §3.3.2: what is not valid before case mapping is not made so by it.
+    // Preparation and enforcement, RFC 8265 §3.3.2: what is not valid before case mapping is not made so by
+    // it.
     if (!is_of_class(width_mapped(*typed), StringClass::identifier)) return std::nullopt;
     const auto name = stable(*typed, username_rules);
     if (!name || !is_of_class(*name, StringClass::identifier) || !obeys_bidi_rule(*name)) return std::nullopt;

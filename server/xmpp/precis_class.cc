@@ -19,10 +19,27 @@ bool is_extended_arabic_indic_digit(UChar32 c) { return is_between(c, 0x6F0, 0x6
 std::optional<Validity> exception(UChar32 c) {
     if (is_arabic_indic_digit(c) || is_extended_arabic_indic_digit(c)) return Validity::in_context;
     switch (c) {
-        case 0xDF: case 0x3C2: case 0x6FD: case 0x6FE: case 0xF0B: case 0x3007: return Validity::always;
-        case 0xB7: case 0x375: case 0x5F3: case 0x5F4: case 0x30FB: return Validity::in_context;
-        case 0x640: case 0x7FA: case 0x302E: case 0x302F: case 0x3031: case 0x3032: case 0x3033: case 0x3034:
-        case 0x3035: case 0x303B: return Validity::never;
+        case 0xDF:
+        case 0x3C2:
+        case 0x6FD:
+        case 0x6FE:
+        case 0xF0B:
+        case 0x3007: return Validity::always;
+        case 0xB7:
+        case 0x375:
+        case 0x5F3:
+        case 0x5F4:
+        case 0x30FB: return Validity::in_context;
+        case 0x640:
+        case 0x7FA:
+        case 0x302E:
+        case 0x302F:
+        case 0x3031:
+        case 0x3032:
+        case 0x3033:
+        case 0x3034:
+        case 0x3035:
+        case 0x303B: return Validity::never;
     }
     return std::nullopt;
 }
@@ -45,10 +62,10 @@ bool is_noncharacter(UChar32 c) { return u_hasBinaryProperty(c, UCHAR_NONCHARACT
 
 Validity by_category(UChar32 c) {
     const auto mask = U_MASK(u_charType(c));
-    constexpr auto letters_and_digits =
-        U_GC_LL_MASK | U_GC_LU_MASK | U_GC_LO_MASK | U_GC_ND_MASK | U_GC_LM_MASK | U_GC_MN_MASK | U_GC_MC_MASK;
-    constexpr auto others = U_GC_LT_MASK | U_GC_NL_MASK | U_GC_NO_MASK | U_GC_ME_MASK | U_GC_ZS_MASK | U_GC_S_MASK |
-                            U_GC_P_MASK;
+    constexpr auto letters_and_digits = U_GC_LL_MASK | U_GC_LU_MASK | U_GC_LO_MASK | U_GC_ND_MASK |
+                                        U_GC_LM_MASK | U_GC_MN_MASK | U_GC_MC_MASK;
+    constexpr auto others =
+        U_GC_LT_MASK | U_GC_NL_MASK | U_GC_NO_MASK | U_GC_ME_MASK | U_GC_ZS_MASK | U_GC_S_MASK | U_GC_P_MASK;
     if (mask & letters_and_digits) return Validity::always;
     if (mask & others) return Validity::freeform_only;
     return Validity::never;
@@ -61,7 +78,8 @@ Validity validity(UChar32 c) {
     if (is_between(c, 0x21, 0x7E)) return Validity::always;
     if (u_hasBinaryProperty(c, UCHAR_JOIN_CONTROL)) return Validity::in_context;
     if (is_old_hangul_jamo(c)) return Validity::never;
-    if (u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) || is_noncharacter(c)) return Validity::never;
+    if (u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) || is_noncharacter(c))
+        return Validity::never;
     if (u_charType(c) == U_CONTROL_CHAR) return Validity::never;
     if (has_compatibility_form(c)) return Validity::freeform_only;
     return by_category(c);
@@ -76,7 +94,9 @@ constexpr int virama = 9;  // canonical combining class
 
 /// RFC 5892 A.1, the part with joining types: (L|D) T* ZWNJ T* (R|D).
 bool joins_both_sides(std::u32string_view text, std::size_t at) {
-    const auto joining = [&](std::size_t i) { return property(static_cast<UChar32>(text[i]), UCHAR_JOINING_TYPE); };
+    const auto joining = [&](std::size_t i) {
+        return property(static_cast<UChar32>(text[i]), UCHAR_JOINING_TYPE);
+    };
     auto before = at, after = at + 1;
     while (before > 0 && joining(before - 1) == U_JT_TRANSPARENT) --before;
     while (after < text.size() && joining(after) == U_JT_TRANSPARENT) ++after;
@@ -105,7 +125,8 @@ bool fits_its_context(std::u32string_view text, std::size_t at) {
         case 0x200D: return u_getCombiningClass(before) == virama;
         case 0xB7: return before == 'l' && after == 'l';
         case 0x375: return after != 0 && script(after) == USCRIPT_GREEK;
-        case 0x5F3: case 0x5F4: return before != 0 && script(before) == USCRIPT_HEBREW;
+        case 0x5F3:
+        case 0x5F4: return before != 0 && script(before) == USCRIPT_HEBREW;
         case 0x30FB: return any(is_japanese);
     }
     if (is_arabic_indic_digit(c)) return !any(is_extended_arabic_indic_digit);
@@ -143,8 +164,9 @@ bool obeys_bidi_rule(std::u16string_view text) {
         seen |= direction;
         if (direction != U_MASK(U_DIR_NON_SPACING_MARK)) last = direction;
     }
-    constexpr auto l = U_MASK(U_LEFT_TO_RIGHT), r = U_MASK(U_RIGHT_TO_LEFT), al = U_MASK(U_RIGHT_TO_LEFT_ARABIC),
-                   an = U_MASK(U_ARABIC_NUMBER), en = U_MASK(U_EUROPEAN_NUMBER);
+    constexpr auto l = U_MASK(U_LEFT_TO_RIGHT), r = U_MASK(U_RIGHT_TO_LEFT),
+                   al = U_MASK(U_RIGHT_TO_LEFT_ARABIC), an = U_MASK(U_ARABIC_NUMBER),
+                   en = U_MASK(U_EUROPEAN_NUMBER);
     constexpr auto neutral = U_MASK(U_EUROPEAN_NUMBER_SEPARATOR) | U_MASK(U_COMMON_NUMBER_SEPARATOR) |
                              U_MASK(U_EUROPEAN_NUMBER_TERMINATOR) | U_MASK(U_OTHER_NEUTRAL) |
                              U_MASK(U_BOUNDARY_NEUTRAL) | U_MASK(U_DIR_NON_SPACING_MARK);
@@ -154,10 +176,10 @@ bool obeys_bidi_rule(std::u16string_view text) {
     const auto first = U_MASK(u_charDirection(static_cast<UChar32>(points.front())));
     if (first == l)  // 1, 5, 6
         return !(seen & ~(l | en | neutral)) && (last & (l | en));
-    if (!(first & (r | al))) return false;                      // 1
-    if (seen & ~(r | al | an | en | neutral)) return false;     // 2
-    if (!(last & (r | al | an | en))) return false;             // 3
-    return !((seen & en) && (seen & an));                       // 4
+    if (!(first & (r | al))) return false;                   // 1
+    if (seen & ~(r | al | an | en | neutral)) return false;  // 2
+    if (!(last & (r | al | an | en))) return false;          // 3
+    return !((seen & en) && (seen & an));                    // 4
 }
 
 }  // namespace chancery::precis

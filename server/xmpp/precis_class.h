@@ -8,7 +8,8 @@ namespace chancery::precis {
 
 enum class StringClass { identifier, freeform };
 
-/// Whether every code point is valid in the class and stands where its contextual rule (RFC 5892 appendix A) lets it.
+/// Whether every code point is valid in the class and stands where its contextual rule (RFC 5892 appendix A)
+/// lets it.
 bool is_of_class(std::u16string_view text, StringClass string_class);
 
 /// The bidi rule (RFC 5893 §2), which binds a text only when it has right-to-left characters.

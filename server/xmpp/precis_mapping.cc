@@ -31,7 +31,8 @@ std::optional<std::u16string> from_utf8(std::string_view bytes) {
     std::u16string text(bytes.size(), u'\0');  // never more units than bytes
     int32_t size = 0;
     UErrorCode status = U_ZERO_ERROR;
-    u_strFromUTF8(text.data(), size_of(text), &size, bytes.data(), static_cast<int32_t>(bytes.size()), &status);
+    u_strFromUTF8(text.data(), size_of(text), &size, bytes.data(), static_cast<int32_t>(bytes.size()),
+                  &status);
     if (U_FAILURE(status)) return std::nullopt;
     text.resize(static_cast<std::size_t>(size));
     return text;
@@ -52,8 +53,11 @@ std::u16string width_mapped(std::u16string_view text) {
     return mapped(text, [&](UChar32 c, std::u16string_view units, std::u16string& out) {
         const int type = u_getIntPropertyValue(c, UCHAR_DECOMPOSITION_TYPE);
         UChar wider[32];
-        if (type != U_DT_WIDE && type != U_DT_NARROW) out += units;
-        else out.append(wider, static_cast<std::size_t>(unorm2_getRawDecomposition(nfkc, c, wider, 32, &status)));
+        if (type != U_DT_WIDE && type != U_DT_NARROW)
+            out += units;
+        else
+            out.append(wider,
+                       static_cast<std::size_t>(unorm2_getRawDecomposition(nfkc, c, wider, 32, &status)));
     });
 }
 
@@ -69,15 +73,18 @@ std::u16string nfc(std::u16string_view text) {
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2* normalizer = unorm2_getNFCInstance(&status);
     std::u16string out(text.size() * 3, u'\0');  // the largest expansion of NFC (UAX #15 §9)
-    const auto size = unorm2_normalize(normalizer, text.data(), size_of(text), out.data(), size_of(out), &status);
+    const auto size =
+        unorm2_normalize(normalizer, text.data(), size_of(text), out.data(), size_of(out), &status);
     out.resize(static_cast<std::size_t>(size));
     return out;
 }
 
 std::u16string spaces_mapped(std::u16string_view text) {
     return mapped(text, [](UChar32 c, std::u16string_view units, std::u16string& out) {
-        if (u_charType(c) == U_SPACE_SEPARATOR) out += u' ';
-        else out += units;
+        if (u_charType(c) == U_SPACE_SEPARATOR)
+            out += u' ';
+        else
+            out += units;
     });
 }
 

@@ -61,7 +61,8 @@ TEST_CASE("ContextDecidesForSomeCharacters") {  // RFC 5892 appendix A
     CHECK(username("a\u30FBb") == "refused");
     CHECK(username("\u0915\u094D\u200D\u0937") == "\u0915\u094D\u200D\u0937");
     CHECK(username("\u0915\u200D\u0937") == "refused");
-    CHECK(username("\u0646\u0627\u0645\u0647\u200C\u0627\u06CC") == "\u0646\u0627\u0645\u0647\u200C\u0627\u06CC");
+    CHECK(username("\u0646\u0627\u0645\u0647\u200C\u0627\u06CC") ==
+          "\u0646\u0627\u0645\u0647\u200C\u0627\u06CC");
     CHECK(username("a\u200Cb") == "refused");
     CHECK(username("\u0627\u0661\u0662") == "\u0627\u0661\u0662");
     CHECK(username("\u0627\u0661\u06F2") == "refused");
@@ -69,12 +70,18 @@ TEST_CASE("ContextDecidesForSomeCharacters") {  // RFC 5892 appendix A
 
 TEST_CASE("RightToLeftNamesObeyTheBidiRule") {  // RFC 5893 §2
     CHECK(username("\u05D0\u05D1\u05D2") == "\u05D0\u05D1\u05D2");
-    CHECK(username("\u05D0" "1") == "\u05D0" "1");
-    CHECK(username("\u05D0" "a") == "refused");  // 2
-    CHECK(username("a\u05D0") == "refused");     // 5
-    CHECK(username("1\u05D0") == "refused");     // 1
-    CHECK(username("\u05D0" "-") == "refused");  // 3
-    CHECK(username("\u0627" "1\u0661") == "refused");  // 4
+    CHECK(username("\u05D0"
+                   "1") ==
+          "\u05D0"
+          "1");
+    CHECK(username("\u05D0"
+                   "a") == "refused");        // 2
+    CHECK(username("a\u05D0") == "refused");  // 5
+    CHECK(username("1\u05D0") == "refused");  // 1
+    CHECK(username("\u05D0"
+                   "-") == "refused");  // 3
+    CHECK(username("\u0627"
+                   "1\u0661") == "refused");            // 4
     CHECK(username("\u05D0\u05B8") == "\u05D0\u05B8");  // 3: a mark may follow
     CHECK(precis::obeys_bidi_rule(u"plain"));
 }

@@ -1,4 +1,5 @@
-// Accounts for tests: a database in memory, cheap key derivation, a clock that the test sets, and a real sign-in.
+// Accounts for tests: a database in memory, cheap key derivation, a clock that the test sets, and a real
+// sign-in.
 #pragma once
 #include <initializer_list>
 #include <optional>
@@ -29,8 +30,8 @@ struct People {
     static constexpr const char* address = "192.0.2.1";
 
     explicit People(std::vector<Hash> hashes = {Hash::sha256, Hash::sha512, Hash::sha1})
-        : accounts(database, workers, domain, Key("key of the tests"), {.hashes = std::move(hashes), .iterations = 100},
-                   clock) {}
+        : accounts(database, workers, domain, Key("key of the tests"),
+                   {.hashes = std::move(hashes), .iterations = 100}, clock) {}
 
     void add(std::string name, std::string password = "secret", std::vector<std::string> roles = {}) {
         if (!accounts.create_now({std::move(name), Secret(std::move(password)), std::move(roles)}))
@@ -39,7 +40,8 @@ struct People {
 
     /// The account, signed in with its password.
     Account signed_in(Loop& loop, std::string name, std::string password = "secret") {
-        auto account = wait(loop, authenticator.check_password(std::move(name), Secret(std::move(password)), address));
+        auto account =
+            wait(loop, authenticator.check_password(std::move(name), Secret(std::move(password)), address));
         if (!account) throw std::runtime_error("cannot sign in: " + account.error().text);
         return std::move(*account);
     }

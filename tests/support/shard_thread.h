@@ -1,13 +1,17 @@
 // A shard on a thread of its own, for tests: coroutines are started on it and waited for from the test's
 // thread.
 #pragma once
-#include <exception>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
 #include <future>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <type_traits>
 
 #include "base/task.h"
+#include "net/error.h"
 #include "net/shard.h"
 
 namespace chancery::test {
@@ -30,26 +34,54 @@ class ShardThread {
         return await(result);
     }
 
-    /// Runs the task that `make()` gives, on the shard, to its end or its exception.
-    template <class Make>
-    void run(Make make) {
+    /// Returns when everything that was ready on the shard, and was left for the end of its turn, has run.
+    void finish_turn() {
         std::promise<void> done;
         auto result = done.get_future();
-        shard.post([this, &done, &make] { group.spawn(finish(make(), done)); });
+        shard.post([this, done = std::move(done)]() mutable {
+            shard.at_turn_end([done = std::move(done)]() mutable { done.set_value(); });
+        });
         await(result);
+    }
+
+    /// Runs the task that `make()` gives, on the shard, to its end; throws ConnectionLost, SocketError and
+    /// Timeout as they are, anything else as std::runtime_error.
+    template <class Make>
+    void run(Make make) {
+        std::promise<Rethrow> done;
+        auto result = done.get_future();
+        shard.post([this, done = std::move(done), &make]() mutable {
+            group.spawn(finish(make(), std::move(done)));
+        });
+        await(result)();
     }
 
     net::Shard shard;
     TaskGroup group;
 
   private:
-    static Task<> finish(Task<> task, std::promise<void>& done) {
+    // An exception of the shard's own is not shared between threads: its count of owners is in libstdc++,
+    // which ThreadSanitizer does not see.
+    using Rethrow = std::function<void()>;
+    template <class Error>
+    static Rethrow rethrow(const Error& error) {
+        return [text = std::string(error.what())] { throw Error(text); };
+    }
+
+    static Task<> finish(Task<> task, std::promise<Rethrow> done) {
+        Rethrow end = [] {};
         try {
             co_await task;
-            done.set_value();
-        } catch (...) {
-            done.set_exception(std::current_exception());
+        } catch (const net::ConnectionLost& error) {
+            end = rethrow(error);
+        } catch (const net::SocketError& error) {
+            end = rethrow(error);
+        } catch (const net::Timeout&) {
+            end = [] { throw net::Timeout(); };
+        } catch (const std::exception& error) {
+            end = rethrow(std::runtime_error(error.what()));
         }
+        done.set_value(std::move(end));
     }
     template <class Value>
     static Value await(std::future<Value>& result) {

@@ -15,7 +15,8 @@ Task<Step> Exchange::start(std::optional<std::string> initial) {
 Task<Step> Exchange::respond(std::string message) {
     if (is_over_) co_return Failure{Condition::malformed_request, "The exchange is over."};
     is_over_ = true;  // also if what follows throws
-    if (message.size() > message_limit_bytes) co_return Failure{Condition::malformed_request, "The message is too long."};
+    if (message.size() > message_limit_bytes)
+        co_return Failure{Condition::malformed_request, "The message is too long."};
     auto step = co_await receive(std::move(message));
     is_over_ = !std::holds_alternative<Challenge>(step);
     co_return step;
@@ -30,7 +31,8 @@ Result<std::unique_ptr<Exchange>, Failure> begin(std::string_view mechanism, Con
     return std::make_unique<Scram>(*known, std::move(context));
 }
 
-std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name, std::string_view domain) {
+std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name,
+                                     std::string_view domain) {
     if (authzid.empty()) return std::nullopt;
     const auto wanted = Jid::parse(authzid);
     const auto own = Jid::of(name, domain);

@@ -43,7 +43,8 @@ class Exchange {
   public:
     virtual ~Exchange() = default;
 
-    /// Takes the initial response. Without one (not an empty one) the step is an empty challenge (RFC 6120 §6.4.2).
+    /// Takes the initial response. Without one (not an empty one) the step is an empty challenge (RFC 6120
+    /// §6.4.2).
     Task<Step> start(std::optional<std::string> initial);
     /// Takes the answer to a challenge.
     Task<Step> respond(std::string message);

@@ -7,15 +7,23 @@ namespace chancery::sasl {
 namespace {
 
 constexpr std::array<std::string_view, 7> names{
-    "SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1",
+    "SCRAM-SHA-512-PLUS",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1",
     "PLAIN",
 };
 
 bool is_permitted(Mechanism mechanism, const Policy& policy) {
     switch (mechanism) {
-        case Mechanism::scram_sha512_plus: case Mechanism::scram_sha512: return policy.scram_sha512;
-        case Mechanism::scram_sha256_plus: case Mechanism::scram_sha256: return true;
-        case Mechanism::scram_sha1_plus: case Mechanism::scram_sha1: return policy.scram_sha1;
+        case Mechanism::scram_sha512_plus:
+        case Mechanism::scram_sha512: return policy.scram_sha512;
+        case Mechanism::scram_sha256_plus:
+        case Mechanism::scram_sha256: return true;
+        case Mechanism::scram_sha1_plus:
+        case Mechanism::scram_sha1: return policy.scram_sha1;
         case Mechanism::plain: return policy.plain;
     }
     std::abort();
@@ -38,7 +46,8 @@ std::vector<Mechanism> mechanisms(const Policy& policy, const ChannelBindings& b
     std::vector<Mechanism> offered;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const auto mechanism = static_cast<Mechanism>(i);
-        if (is_permitted(mechanism, policy) && (can_bind || !is_plus(mechanism))) offered.push_back(mechanism);
+        if (is_permitted(mechanism, policy) && (can_bind || !is_plus(mechanism)))
+            offered.push_back(mechanism);
     }
     return offered;
 }

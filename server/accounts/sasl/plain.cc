@@ -18,9 +18,11 @@ Task<Step> Plain::receive(std::string message) {
     auto name = message.substr(first + 1, second - first - 1);
     Secret password(message.substr(second + 1));
     OPENSSL_cleanse(message.data(), message.size());
-    if (auto failure = check_authzid(authzid, name, context_.authenticator.domain())) co_return std::move(*failure);
+    if (auto failure = check_authzid(authzid, name, context_.authenticator.domain()))
+        co_return std::move(*failure);
 
-    auto account = co_await context_.authenticator.check_password(std::move(name), std::move(password), context_.address);
+    auto account = co_await context_.authenticator.check_password(std::move(name), std::move(password),
+                                                                  context_.address);
     if (!account) co_return std::move(account.error());
     co_return Success{std::move(*account), ""};
 }

@@ -1,4 +1,5 @@
-// PLAIN (RFC 4616): name and password as they are; only where the configuration permits it, under TLS as everything.
+// PLAIN (RFC 4616): name and password as they are; only where the configuration permits it, under TLS as
+// everything.
 #pragma once
 #include "accounts/sasl/exchange.h"
 
@@ -14,7 +15,9 @@ class Plain : public Exchange {
     Context context_;
 };
 
-/// Whether the client asks to act as who it signs in as: no authzid, or its own bare address. Else the failure.
-std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name, std::string_view domain);
+/// Whether the client asks to act as who it signs in as: no authzid, or its own bare address. Else the
+/// failure.
+std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name,
+                                     std::string_view domain);
 
 }  // namespace chancery::sasl

@@ -1,4 +1,5 @@
-// The server's side of SASL against a client written from the RFCs, and against clients that cheat at every field.
+// The server's side of SASL against a client written from the RFCs, and against clients that cheat at every
+// field.
 #include <doctest/doctest.h>
 
 #include "accounts/sasl/exchange.h"
@@ -57,7 +58,8 @@ struct Server {
 
     Context context() {
         Context context{people.authenticator, {}, bindings, test::People::address};
-        for (const auto mechanism : mechanisms(policy, bindings)) context.offer.mechanisms.emplace_back(name(mechanism));
+        for (const auto mechanism : mechanisms(policy, bindings))
+            context.offer.mechanisms.emplace_back(name(mechanism));
         for (const auto type : bindings.types()) context.offer.channel_bindings.emplace_back(type);
         return context;
     }
@@ -66,8 +68,12 @@ struct Server {
         REQUIRE(exchange);
         return std::move(*exchange);
     }
-    Step start(Exchange& exchange, std::string text) { return test::wait(loop, exchange.start(std::move(text))); }
-    Step respond(Exchange& exchange, std::string text) { return test::wait(loop, exchange.respond(std::move(text))); }
+    Step start(Exchange& exchange, std::string text) {
+        return test::wait(loop, exchange.start(std::move(text)));
+    }
+    Step respond(Exchange& exchange, std::string text) {
+        return test::wait(loop, exchange.respond(std::move(text)));
+    }
 
     /// The whole exchange, with the client's texts spoiled on the way.
     Step sign_in(std::string_view mechanism, Client& client, Cheat cheat = {}) {
@@ -103,7 +109,10 @@ std::string zeros(std::string first, Texts... rest) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Server, "EveryScramMechanismSignsIn") {
-    struct Row { std::string_view mechanism; Client client; };
+    struct Row {
+        std::string_view mechanism;
+        Client client;
+    };
     for (auto& [mechanism, client] : {
              Row{"SCRAM-SHA-1", {.hash = Hash::sha1}},
              Row{"SCRAM-SHA-256", {.hash = Hash::sha256}},
@@ -129,8 +138,9 @@ TEST_CASE_FIXTURE(Server, "EveryScramMechanismSignsIn") {
 
 TEST_CASE_FIXTURE(Server, "AWrongPasswordIsRefused") {
     for (const auto* mechanism : {"SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"}) {
-        const auto hash = find_mechanism(mechanism) == Mechanism::scram_sha1   ? Hash::sha1
-                          : find_mechanism(mechanism) == Mechanism::scram_sha256 ? Hash::sha256 : Hash::sha512;
+        const auto hash = find_mechanism(mechanism) == Mechanism::scram_sha1     ? Hash::sha1
+                          : find_mechanism(mechanism) == Mechanism::scram_sha256 ? Hash::sha256
+                                                                                 : Hash::sha512;
         Client client{.hash = hash, .password = "Secret"};
         CHECK(condition(sign_in(mechanism, client)) == "not-authorized");
     }
@@ -139,7 +149,9 @@ TEST_CASE_FIXTURE(Server, "AWrongPasswordIsRefused") {
 }
 
 TEST_CASE_FIXTURE(Server, "ASpoiledFirstMessageIsRefused") {
-    struct Row { std::string_view text, condition; };
+    struct Row {
+        std::string_view text, condition;
+    };
     for (const auto& [text, expected] : {
              Row{"", "malformed-request"},
              {"n", "malformed-request"},
@@ -172,14 +184,18 @@ TEST_CASE_FIXTURE(Server, "ASpoiledFirstMessageIsRefused") {
         CAPTURE(text);
         auto exchange = begin("SCRAM-SHA-256");
         CHECK(condition(start(*exchange, std::string(text))) == expected);
-        if (expected != "challenge") CHECK(condition(respond(*exchange, "n,,n=romeo,r=abc")) == "malformed-request");
+        if (expected != "challenge")
+            CHECK(condition(respond(*exchange, "n,,n=romeo,r=abc")) == "malformed-request");
     }
     auto exchange = begin("SCRAM-SHA-256");
     CHECK(condition(start(*exchange, "n,,n=romeo,r=abc,x=" + std::string(5000, 'x'))) == "malformed-request");
 }
 
 TEST_CASE_FIXTURE(Server, "ASpoiledFinalMessageIsRefused") {
-    struct Row { std::string (*spoil)(std::string); std::string_view condition; };
+    struct Row {
+        std::string (*spoil)(std::string);
+        std::string_view condition;
+    };
     for (const auto& [spoil, expected] : {
              Row{[](std::string) { return std::string(); }, "malformed-request"},
              {[](std::string text) { return text.substr(0, text.rfind(",p=")); }, "malformed-request"},
@@ -188,16 +204,22 @@ TEST_CASE_FIXTURE(Server, "ASpoiledFinalMessageIsRefused") {
              {[](std::string text) { return text + ",x=y"; }, "malformed-request"},
              {[](std::string text) { return text.substr(text.find(',') + 1); }, "malformed-request"},
              {[](std::string text) { return "c=!" + text.substr(2); }, "malformed-request"},
-             {[](std::string text) { return text.replace(text.find("r=clientnonce"), 3, "r=x"); }, "not-authorized"},
-             {[](std::string text) { return text.insert(text.rfind(",p="), "x"); }, "not-authorized"},       // nonce
-             {[](std::string text) { return text.insert(text.rfind(",p="), ",x=y"); }, "not-authorized"},    // signed
-             {[](std::string text) { return text.replace(0, 6, "c=eSws"); }, "not-authorized"},  // y,, for n,,
-             {[](std::string text) { return text.substr(0, text.rfind(",p=")) + ",p=AAAA"; }, "not-authorized"},
+             {[](std::string text) { return text.replace(text.find("r=clientnonce"), 3, "r=x"); },
+              "not-authorized"},
+             {[](std::string text) { return text.insert(text.rfind(",p="), "x"); },
+              "not-authorized"},  // nonce
+             {[](std::string text) { return text.insert(text.rfind(",p="), ",x=y"); },
+              "not-authorized"},  // signed
+             {[](std::string text) { return text.replace(0, 6, "c=eSws"); },
+              "not-authorized"},  // y,, for n,,
+             {[](std::string text) { return text.substr(0, text.rfind(",p=")) + ",p=AAAA"; },
+              "not-authorized"},
              {[](std::string text) {
                   auto& digit = text[text.rfind(",p=") + 3];
                   digit = digit == 'A' ? 'B' : 'A';
                   return text;
-              }, "not-authorized"},
+              },
+              "not-authorized"},
          }) {
         people.lockout.succeeded("romeo", test::People::address);
         Client client{.hash = Hash::sha256};
@@ -214,7 +236,8 @@ TEST_CASE_FIXTURE(Server, "AnotherNameThanTheOneThatBeganIsRefused") {
 
 TEST_CASE_FIXTURE(Server, "TheChannelBindingIsCompared") {
     auto client = plus(Hash::sha256);
-    CHECK(condition(sign_in("SCRAM-SHA-256-PLUS", client, {.binding_data = "of another channel"})) == "not-authorized");
+    CHECK(condition(sign_in("SCRAM-SHA-256-PLUS", client, {.binding_data = "of another channel"})) ==
+          "not-authorized");
     client = plus(Hash::sha256, "tls-exporter", end_point);
     CHECK(condition(sign_in("SCRAM-SHA-256-PLUS", client)) == "not-authorized");
     client = plus(Hash::sha256, "tls-unique", "x");
@@ -297,14 +320,16 @@ TEST_CASE_FIXTURE(Server, "ExchangesThatBeganTogetherAreCountedTogether") {
         open.emplace_back(std::move(exchange), std::move(text));
     }
     for (int i = 0; i < 5; ++i) CHECK(condition(respond(*open[i].first, open[i].second)) == "not-authorized");
-    for (int i = 5; i < 7; ++i) CHECK(condition(respond(*open[i].first, open[i].second)) == "temporary-auth-failure");
+    for (int i = 5; i < 7; ++i)
+        CHECK(condition(respond(*open[i].first, open[i].second)) == "temporary-auth-failure");
 }
 
 TEST_CASE_FIXTURE(Server, "PlainTakesExactlyThreeFields") {
     CHECK(condition(plain(zeros("romeo@example.org", "romeo", "secret"))) == "success");
     CHECK(condition(plain(zeros("juliet@example.org", "romeo", "secret"))) == "invalid-authzid");
-    for (const std::string& text : {std::string(), std::string("romeo"), zeros("", "romeo"), zeros("", "", "secret"),
-                                    zeros("", "romeo", ""), zeros("", "romeo", "secret", "more"), zeros("", "", "")}) {
+    for (const std::string& text :
+         {std::string(), std::string("romeo"), zeros("", "romeo"), zeros("", "", "secret"),
+          zeros("", "romeo", ""), zeros("", "romeo", "secret", "more"), zeros("", "", "")}) {
         CAPTURE(to_hex(text));
         CHECK(condition(plain(text)) == "malformed-request");
     }
@@ -323,7 +348,8 @@ TEST_CASE_FIXTURE(Server, "OnlyWhatIsOfferedCanBegin") {
     policy = {};
     const auto offered = context().offer.mechanisms;
     CHECK(offered == std::vector<std::string>{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"});
-    for (const auto* mechanism : {"PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-512-PLUS", "EXTERNAL", "", "scram-sha-256"})
+    for (const auto* mechanism :
+         {"PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-512-PLUS", "EXTERNAL", "", "scram-sha-256"})
         CHECK(sasl::begin(mechanism, context()).error().condition == Condition::invalid_mechanism);
     bindings = {};
     CHECK(sasl::begin("SCRAM-SHA-256-PLUS", context()).error().condition == Condition::invalid_mechanism);

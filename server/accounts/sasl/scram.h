@@ -1,7 +1,8 @@
-// SCRAM (RFC 5802, RFC 7677), with and without channel binding, as two steps: the names first, then the proof.
+// SCRAM (RFC 5802, RFC 7677), with and without channel binding, as two steps: the names first, then the
+// proof.
 //
-// The lists that the server offered go into what both sides sign (XEP-0474), so that nobody in between can take a
-// mechanism or a binding out of them.
+// The lists that the server offered go into what both sides sign (XEP-0474), so that nobody in between can
+// take a mechanism or a binding out of them.
 #pragma once
 #include "accounts/sasl/exchange.h"
 #include "accounts/sasl/scram_message.h"

@@ -12,8 +12,10 @@ std::optional<std::string_view> next_field(std::optional<std::string_view>& text
     if (!text) return std::nullopt;
     const auto comma = text->find(',');
     const auto field = text->substr(0, comma);
-    if (comma == std::string_view::npos) text.reset();
-    else text->remove_prefix(comma + 1);
+    if (comma == std::string_view::npos)
+        text.reset();
+    else
+        text->remove_prefix(comma + 1);
     return field;
 }
 
@@ -79,7 +81,8 @@ bool read_flag(std::string_view field, ClientFirst& first) {
 
 bool read_authzid(std::string_view field, ClientFirst& first) {
     if (field.empty()) return true;
-    const auto name = field.starts_with("a=") && field.size() > 2 ? decode_name(field.substr(2)) : std::nullopt;
+    const auto name =
+        field.starts_with("a=") && field.size() > 2 ? decode_name(field.substr(2)) : std::nullopt;
     if (name) first.authzid = *name;
     return name.has_value();
 }

@@ -10,9 +10,9 @@ namespace chancery::sasl {
 
 /// What a client says of channel binding in its GS2 header (RFC 5802 §6).
 enum class BindingFlag {
-    none,           // n: it cannot
-    not_offered,    // y: it can, and believes that the server cannot
-    bound,          // p=type
+    none,         // n: it cannot
+    not_offered,  // y: it can, and believes that the server cannot
+    bound,        // p=type
 };
 
 struct ClientFirst {
@@ -40,7 +40,8 @@ std::optional<ClientFinal> parse_client_final(std::string_view message);
 std::string write_server_first(std::string_view nonce, std::string_view salt, int iterations,
                                std::string_view list_hash);
 
-/// XEP-0474 0.5.0 "Server Sends Downgrade Protection Hash": what the server offered, hashed, so that a client notices when somebody took something away.
+/// XEP-0474 0.5.0 "Server Sends Downgrade Protection Hash": what the server offered, hashed, so that a client
+/// notices when somebody took something away.
 std::string list_hash(Hash hash, const Offer& offer);
 
 }  // namespace chancery::sasl

@@ -1,0 +1,177 @@
+#include "archive/history_reader.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "archive/record.h"
+#include "journal/journal.h"
+
+namespace chancery::archive {
+namespace {
+
+constexpr auto last_position = std::numeric_limits<Position>::max();
+
+bool is_in_history_of(const TailEntry& entry, Owner owner) {
+    return (entry.from == owner && entry.in_sender_history) || (entry.to == owner && entry.in_recipient_history);
+}
+
+bool is_between(const TailEntry& entry, Owner owner, Owner peer) {
+    return (entry.from == owner && entry.to == peer) || (entry.from == peer && entry.to == owner);
+}
+
+}  // namespace
+
+HistoryReader::HistoryReader(const Sources& sources, Owner owner)
+    : sources_(sources), owner_(owner),
+      moment_(sources, [owner](const TailEntry& entry) { return is_in_history_of(entry, owner); }),
+      all_(moment_.reading(), owner, role::in_history) {}
+
+bool HistoryReader::contains(Position position) {
+    if (position < moment_.index_end()) return all_.at_or_after(position) == position;
+    return std::ranges::binary_search(moment_.tail(), position, {}, &TailEntry::position);
+}
+
+HistoryReader::Filtered HistoryReader::filter(const HistoryQuery& query) {
+    const auto& index = moment_.reading().index();
+    const auto term = query.with ? pair_term(owner_, *query.with) : owner_;
+    Filtered filtered{PostingCursor(moment_.reading(), term, role::in_history), 0, index.end(), {}};
+    if (query.start) filtered.from = first_at_or_after(index, sources_.journal, *query.start);
+    if (query.end) filtered.to = first_at_or_after(index, sources_.journal, *query.end + 1us);
+    for (const auto& entry : moment_.tail()) {
+        if (query.with && !is_between(entry, owner_, *query.with)) continue;
+        if ((query.start && entry.time < *query.start) || (query.end && entry.time > *query.end)) continue;
+        filtered.tail.push_back(entry.position);
+    }
+    return filtered;
+}
+
+std::optional<Position> HistoryReader::next(Filtered& filtered, Position from) {
+    from = std::max(from, filtered.from);
+    if (from < filtered.to) {
+        const auto found = filtered.cursor.at_or_after(from);
+        if (found && *found < filtered.to) return found;
+    }
+    const auto found = std::ranges::lower_bound(filtered.tail, from);
+    return found == filtered.tail.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<Position> HistoryReader::previous(Filtered& filtered, Position upto) {
+    const auto behind = std::ranges::upper_bound(filtered.tail, upto);
+    if (behind != filtered.tail.begin()) return *std::prev(behind);
+    if (filtered.from >= filtered.to) return std::nullopt;
+    const auto found = filtered.cursor.at_or_before(std::min(upto, filtered.to - 1));
+    return found && *found >= filtered.from ? found : std::nullopt;
+}
+
+/// How many there are before a position.
+std::size_t HistoryReader::count(Filtered& filtered, Position to) {
+    const auto in_tail = std::ranges::lower_bound(filtered.tail, to) - filtered.tail.begin();
+    const auto end = std::min(to, filtered.to);
+    const auto in_index = filtered.from < end ? filtered.cursor.count(filtered.from, end) : 0;
+    return in_index + static_cast<std::size_t>(in_tail);
+}
+
+Result<HistoryPage, HistoryRefusal> HistoryReader::page(const HistoryQuery& query) {
+    for (const auto& bound : {query.after, query.before}) {
+        if (bound && !contains(*bound)) return refusal(HistoryRefusal::item_not_found);
+    }
+    if (!std::ranges::all_of(query.ids, [this](Position id) { return contains(id); }))
+        return refusal(HistoryRefusal::item_not_found);
+    if (!query.ids.empty()) return chosen(query);
+
+    auto filtered = filter(query);
+    HistoryPage page;
+    if (query.from_end) fill_backward(filtered, query, page);
+    else fill_forward(filtered, query, page);
+
+    const bool is_countable = !query.with_full || query.with_full->is_bare();
+    if (query.count && is_countable) {
+        page.count = count(filtered, last_position);
+        if (!page.items.empty()) page.index = count(filtered, page.items.front().position);
+    }
+    return page;
+}
+
+HistoryPage HistoryReader::chosen(const HistoryQuery& query) {
+    auto ids = query.ids;
+    std::ranges::sort(ids);
+    const auto repeated = std::ranges::unique(ids);
+    ids.erase(repeated.begin(), repeated.end());
+    HistoryPage page{.complete = true};
+    for (const auto id : ids) {
+        if (auto item = read(id, std::nullopt)) page.items.push_back(std::move(*item));
+    }
+    if (query.count) page.index = 0, page.count = ids.size();
+    return page;
+}
+
+void HistoryReader::fill_forward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page) {
+    const auto end = query.before.value_or(last_position);
+    for (auto at = next(filtered, query.after ? *query.after + 1 : 0); at && *at < end; at = next(filtered, *at + 1)) {
+        auto item = read(*at, query.with_full);
+        if (!item) continue;
+        if (page.items.size() >= query.max) return;
+        page.items.push_back(std::move(*item));
+    }
+    page.complete = true;
+}
+
+void HistoryReader::fill_backward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page) {
+    const auto first = query.after ? *query.after + 1 : 0;
+    page.complete = true;
+    auto at = query.before == Position{0} ? std::nullopt
+                                          : previous(filtered, query.before ? *query.before - 1 : last_position);
+    while (at && *at >= first) {
+        if (auto item = read(*at, query.with_full)) {
+            if (page.items.size() >= query.max) {
+                page.complete = false;
+                break;
+            }
+            page.items.push_back(std::move(*item));
+        }
+        if (*at == 0) break;
+        at = previous(filtered, *at - 1);
+    }
+    std::ranges::reverse(page.items);
+}
+
+std::optional<HistoryItem> HistoryReader::read(Position position, const std::optional<Jid>& with_full) {
+    const auto entry = sources_.journal.read(position);
+    if (!entry) return std::nullopt;  // erased; or damaged, which the indexer has reported
+    const auto record = view_record(entry->text);
+    if (!record) return std::nullopt;
+
+    // The index has led here by hashes. Whose history it is, the record itself decides.
+    const auto& owners = sources_.owners;
+    const bool is_sender = record->in_sender_history && owners.of(bare_part(record->from)) == owner_;
+    const bool is_recipient = record->in_recipient_history && !record->to.empty() &&
+                              owners.of(bare_part(record->to)) == owner_;
+    if (!is_sender && !is_recipient) return std::nullopt;
+    if (with_full && with_full->is_full()) {
+        const bool matches = (is_sender && record->to == with_full->text()) ||
+                             (is_recipient && record->from == with_full->text());
+        if (!matches) return std::nullopt;
+    }
+
+    auto from = Jid::parse(record->from);
+    if (!from) return std::nullopt;
+    auto to = record->to.empty() ? Result<Jid, JidError>(from->bare()) : Jid::parse(record->to);
+    if (!to) return std::nullopt;
+    return HistoryItem{.position = position,
+                       .time = entry->time,
+                       .from = std::move(*from),
+                       .to = std::move(*to),
+                       .stanza = std::string(record->stanza)};
+}
+
+std::optional<HistoryBounds> HistoryReader::bounds() {
+    auto filtered = filter({.owner = owner_});
+    std::optional<HistoryItem> first, last;
+    for (auto at = next(filtered, 0); at && !first; at = next(filtered, *at + 1)) first = read(*at, std::nullopt);
+    if (!first) return std::nullopt;
+    for (auto at = previous(filtered, last_position); at && !last; at = previous(filtered, *at - 1))
+        last = read(*at, std::nullopt);
+    return HistoryBounds{first->position, last->position, first->time, last->time};
+}
+
+}  // namespace chancery::archive

@@ -1,0 +1,45 @@
+// Answers one user's questions about the own history.
+#pragma once
+#include <optional>
+
+#include "archive/history.h"
+#include "archive/posting_cursor.h"
+#include "archive/sources.h"
+
+namespace chancery::archive {
+
+/// For one query, on one thread.
+class HistoryReader {
+  public:
+    /// @throws NotReady
+    HistoryReader(const Sources& sources, Owner owner);
+
+    /// @throws IndexDamaged, storage::StorageError, journal::FileError
+    Result<HistoryPage, HistoryRefusal> page(const HistoryQuery& query);
+    std::optional<HistoryBounds> bounds();
+
+  private:
+    /// What a query filters by, before it is cut into pages: positions in the index, and those behind it.
+    struct Filtered {
+        PostingCursor cursor;
+        Position from, to;
+        std::vector<Position> tail;
+    };
+
+    bool contains(Position position);
+    Filtered filter(const HistoryQuery& query);
+    std::optional<Position> next(Filtered& filtered, Position from);
+    std::optional<Position> previous(Filtered& filtered, Position upto);
+    std::size_t count(Filtered& filtered, Position to);
+    HistoryPage chosen(const HistoryQuery& query);
+    void fill_forward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
+    void fill_backward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
+    std::optional<HistoryItem> read(Position position, const std::optional<Jid>& with_full);
+
+    const Sources& sources_;
+    const Owner owner_;
+    Moment moment_;
+    PostingCursor all_;
+};
+
+}  // namespace chancery::archive

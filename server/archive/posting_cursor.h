@@ -1,0 +1,44 @@
+// Goes through one term's records, in either direction, over all runs of a snapshot.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/reading.h"
+
+namespace chancery::archive {
+
+class PostingCursor {
+  public:
+    /// Only postings that have all of `roles`.
+    PostingCursor(Reading& reading, Term term, std::uint8_t roles = 0)
+        : reading_(reading), term_(term), roles_(roles) {}
+
+    /// The first record at or behind a position; the last one at or before it. Cheap when it is near the one before.
+    /// @throws IndexDamaged, storage::StorageError
+    std::optional<Position> at_or_after(Position position);
+    std::optional<Position> at_or_before(Position position);
+
+    /// How many there are from `from` up to, not including, `to`.
+    std::size_t count(Position from, Position to);
+
+  private:
+    bool find_forward(std::size_t number, std::uint32_t place);
+    bool find_backward(std::size_t number, std::uint32_t place);
+    const std::string& block(const Run& run, std::size_t number);
+    void unpack(const Run& run, const Piece& piece);
+    bool covers(Position position) const;
+
+    Reading& reading_;
+    const Term term_;
+    const std::uint8_t roles_;
+
+    // The block that was read last, and the piece of it that was unpacked last.
+    RunId block_run_ = 0;
+    std::size_t block_number_ = 0;
+    std::string block_;
+    const Run* run_ = nullptr;
+    std::vector<Posting> postings_;
+};
+
+}  // namespace chancery::archive

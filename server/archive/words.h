@@ -1,0 +1,72 @@
+// The words of a text as keyed hashes of their stems: what the index knows of what was said.
+//
+// Operation. Words are runs of letters, digits and marks; of writing without spaces (Han, Kana, Thai …) every
+// character and every pair of neighbours. A word is folded, stemmed by the languages of its script, freed of
+// diacritics and hashed; words seen before come from a cache, which is what makes indexing cheap.
+// Concurrency: one thread at a time.
+// Limits: 2 MB of cache; of a word longer than 64 bytes only the beginning counts.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archive/block_cipher.h"
+#include "base/secret.h"
+
+struct sb_stemmer;
+
+namespace chancery::archive {
+
+/// What a posting list is of: a word's stem, an owner, or a pair of owners.
+using Term = std::uint64_t;
+
+class Words {
+  public:
+    /// `languages` are for words in the Latin script (three at most count). @throws std::invalid_argument for a
+    /// language that Snowball has not; CryptoError
+    Words(const Key& key, const std::vector<std::string>& languages);
+    ~Words();
+    Words(const Words&) = delete;
+
+    /// Appends the terms of all words of the text; a term may come several times.
+    void append_terms(std::string_view text, std::vector<Term>& out);
+    /// The terms of each word by itself: a text has the word when it has any of them.
+    std::vector<std::vector<Term>> each_word(std::string_view text);
+
+  private:
+    static constexpr std::size_t terms_limit = 3;
+    struct Terms {
+        std::array<Term, terms_limit> values{};
+        std::uint8_t count = 0;
+    };
+    struct Cached {
+        std::array<char, 30> text{};
+        std::uint8_t size = 0;
+        Terms terms;
+    };
+    struct Free {
+        void operator()(sb_stemmer* stemmer) const;
+    };
+    using Stemmer = std::unique_ptr<sb_stemmer, Free>;
+    struct Script {
+        int code;  // UScriptCode
+        Stemmer stemmer;
+    };
+
+    template <class Visit>
+    void split(std::string_view text, Visit visit);
+    const Terms& terms_of(std::string_view word);
+    Terms compute(std::string_view word);
+    void add_stem(Terms& terms, sb_stemmer* stemmer, std::string_view folded);
+
+    BlockCipher cipher_;
+    std::vector<Stemmer> latin_;
+    std::vector<Script> others_;
+    std::vector<Cached> cache_;
+    Terms uncached_;
+};
+
+}  // namespace chancery::archive

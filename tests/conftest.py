@@ -1,0 +1,3 @@
+"""The fixtures stand in support/fixtures.py."""
+
+pytest_plugins = ["support.fixtures"]

@@ -1,0 +1,185 @@
+"""RFC 6121 §4: who is there."""
+
+import pytest
+
+from support.elements import NS, condition
+from support.fixtures import befriend
+
+peer_differs = pytest.mark.peer_differs
+
+
+def test_a_friend_sees_who_arrives_and_the_arriving_sees_the_friend(friends):
+    romeo, juliet = friends
+    first = romeo.login("orchard")
+    second = juliet.login("balcony")
+    first.expect(f"<presence from='{juliet.jid}/balcony'/>")
+    second.expect(f"<presence from='{romeo.jid}/orchard'/>")
+
+
+def test_a_stranger_sees_nothing(users):
+    romeo, tybalt = users(2)
+    watcher = tybalt.login()
+    arriving = romeo.login()
+    watcher.expect_nothing(f"<presence from='{arriving.jid}'/>", after=arriving)
+
+
+def test_show_status_priority_and_extensions_are_relayed_as_they_are(friends):
+    romeo, juliet = friends
+    watcher = juliet.login()
+    client = romeo.login("orchard")
+    watcher.expect(f"<presence from='{client.jid}'/>")
+    update = ("<presence><show>dnd</show><status>in conference</status><status xml:lang='de'>in Sitzung</status>"
+              "<priority>7</priority><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/></presence>")
+    client.send(update)
+    watcher.expect(update.replace("<presence>", f"<presence from='{client.jid}'>"))
+
+
+def test_the_own_other_devices_see_each_other(users):
+    romeo = users()
+    phone = romeo.login("phone")
+    desk = romeo.login("desk")
+    phone.expect(f"<presence from='{desk.jid}'/>")
+    desk.expect(f"<presence from='{phone.jid}'/>")
+    desk.send("<presence><show>away</show></presence>")
+    phone.expect(f"<presence from='{desk.jid}'><show>away</show></presence>")
+
+
+def test_a_client_that_has_sent_no_presence_sees_none(friends):
+    romeo, juliet = friends
+    silent = romeo.login(presence=False)
+    juliet.login().fence()
+    silent.expect_nothing("<presence/>")
+
+
+def test_who_leaves_in_good_order_is_seen_to_leave_with_the_last_word(friends):
+    romeo, juliet = friends
+    watcher, client = juliet.login(), romeo.login("orchard")
+    watcher.expect(f"<presence from='{client.jid}'/>")
+    client.send("<presence type='unavailable'><status>good night</status></presence>")
+    watcher.expect(f"<presence type='unavailable' from='{client.jid}'><status>good night</status></presence>")
+
+
+@pytest.mark.parametrize("how", ["closes the stream", "drops the connection", "is replaced"])
+def test_who_leaves_without_a_word_is_seen_to_leave(friends, how):
+    romeo, juliet = friends
+    watcher, client = juliet.login(), romeo.login("orchard")
+    watcher.expect(f"<presence from='{client.jid}'/>")
+    if how == "closes the stream":
+        client.close()
+    elif how == "drops the connection":
+        client.cut()
+    else:
+        romeo.login("orchard", presence=False)
+    watcher.expect(f"<presence type='unavailable' from='{romeo.jid}/orchard'/>")
+
+
+def test_unavailable_is_seen_once_even_if_the_connection_is_closed_after_it(friends):
+    romeo, juliet = friends
+    watcher, client = juliet.login(), romeo.login("orchard")
+    watcher.expect(f"<presence from='{client.jid}'/>")
+    client.send("<presence type='unavailable'/>")
+    client.close()
+    watcher.expect(f"<presence type='unavailable' from='{romeo.jid}/orchard'/>")
+    watcher.expect_nothing(f"<presence type='unavailable' from='{romeo.jid}/orchard'/>")
+
+
+def test_after_unavailable_messages_to_the_account_wait(users):
+    romeo, juliet = users(2)
+    client, speaker = romeo.login(), juliet.login()
+    client.send("<presence type='unavailable'/>")
+    client.fence()
+    speaker.say(romeo.jid, "are you there?")
+    client.expect_nothing(after=speaker)
+    client.available()
+    client.hear("are you there?")
+
+
+def test_directed_presence_reaches_a_stranger_and_its_end_too(users):
+    """RFC 6121 §4.6."""
+    romeo, tybalt = users(2)
+    client, stranger = romeo.login("orchard"), tybalt.login()
+    client.send(f"<presence to='{stranger.jid}'><status>only for you</status></presence>")
+    stranger.expect(f"<presence from='{client.jid}'><status>only for you</status></presence>")
+    client.cut()
+    stranger.expect(f"<presence type='unavailable' from='{romeo.jid}/orchard'/>")
+
+
+def test_updates_do_not_follow_directed_presence(users):
+    romeo, tybalt = users(2)
+    client, stranger = romeo.login(), tybalt.login()
+    client.send(f"<presence to='{stranger.jid}'/>")
+    stranger.expect(f"<presence from='{client.jid}'/>")
+    client.send("<presence><show>away</show></presence>")
+    stranger.expect_nothing(f"<presence from='{client.jid}'/>", after=client)
+
+
+def test_directed_unavailable_ends_directed_presence(users):
+    romeo, tybalt = users(2)
+    client, stranger = romeo.login(), tybalt.login()
+    client.send(f"<presence to='{stranger.jid}'/>")
+    client.send(f"<presence to='{stranger.jid}' type='unavailable'/>")
+    stranger.expect(f"<presence type='unavailable' from='{client.jid}'/>")
+    client.close()
+    stranger.expect_nothing("<presence type='unavailable'/>")
+
+
+def test_a_probe_from_a_friend_is_answered_with_what_is(friends):
+    romeo, juliet = friends
+    client, prober = romeo.login("orchard"), juliet.login()
+    client.send("<presence><status>now</status></presence>")
+    client.fence()
+    prober.fence()
+    prober.take("<presence/>")
+    prober.send(f"<presence type='probe' to='{romeo.jid}'/>")
+    prober.expect(f"<presence from='{client.jid}'><status>now</status></presence>")
+
+
+def test_a_probe_from_a_stranger_tells_nothing(users):
+    romeo, tybalt = users(2)
+    client, prober = romeo.login(), tybalt.login()
+    prober.send(f"<presence type='probe' to='{romeo.jid}'/>")
+    prober.expect_nothing(f"<presence from='{client.jid}'/>")
+
+
+@peer_differs("Prosody takes an impossible priority as 0")
+@pytest.mark.parametrize("priority", ["128", "-129", "high", "1e2"])
+def test_a_priority_out_of_range_is_a_bad_request_or_counts_as_zero(users, priority):
+    """RFC 6121 §4.7.2.3: an integer between -128 and +127."""
+    romeo = users()
+    client = romeo.login(presence=False)
+    client.send(f"<presence id='p1'><priority>{priority}</priority></presence>")
+    answer = client.expect("<presence/>")
+    assert answer.get("type") == "error" and condition(answer) == "bad-request" or answer.get("from") == client.jid
+
+
+@pytest.mark.parametrize("priority", ["127", "-128"])
+def test_the_extreme_priorities_are_good(friends, priority):
+    romeo, juliet = friends
+    watcher, client = juliet.login(), romeo.login("orchard", priority=priority)
+    watcher.expect(f"<presence from='{client.jid}'><priority>{priority}</priority></presence>")
+
+
+def test_three_friends_all_see_one_arrive(users):
+    romeo, *others = users(4)
+    for other in others:
+        befriend(romeo, other)
+    watchers = [other.login() for other in others]
+    client = romeo.login("orchard")
+    for watcher in watchers:
+        watcher.expect(f"<presence from='{client.jid}'/>")
+
+
+def test_presence_of_an_unknown_type_is_a_bad_request_or_is_ignored(users):
+    romeo, juliet = users(2)
+    client, watcher = romeo.login(), juliet.login()
+    client.send(f"<presence type='dancing' to='{watcher.jid}' id='x1'/>")
+    watcher.expect_nothing(f"<presence from='{client.jid}' type='available'/>", after=client)
+
+
+def test_an_error_is_not_taken_for_presence(friends):
+    romeo, juliet = friends
+    watcher = juliet.login()
+    client = romeo.login(presence=False)
+    client.send(f"<presence type='error'><error type='cancel'><gone xmlns='{NS['stanza-error']}'/></error></presence>")
+    watcher.expect_nothing(lambda element: element.get("from") == client.jid and element.get("type") is None,
+                           after=client)

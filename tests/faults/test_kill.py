@@ -1,0 +1,101 @@
+"""kill -9 under load: nothing acknowledged is lost, nothing is doubled."""
+
+from collections import Counter
+
+import pytest
+from load import Recipient, Sender
+
+from support.fixtures import PEER
+
+ROUNDS, PAIRS = 10, 3
+
+
+def run_rounds(server, people):
+    """Loads the server, kills it and starts it again, `ROUNDS` times: (acknowledged, sent, recipients)."""
+    recipients = [Recipient(recipient) for _, recipient in people]
+    acknowledged, sent, numbers = [], [], [0] * len(people)
+    for _ in range(ROUNDS):
+        for recipient in recipients:
+            recipient.arrive()
+        senders = [Sender(sender, recipient.jid, number, f"k{index}")
+                   for index, ((sender, recipient), number) in enumerate(zip(people, numbers))]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            assert sender.progress.wait(20), "the server acknowledges nothing"
+        server.kill()
+        for index, sender in enumerate(senders):
+            sender.join(20)
+            sender.client.cut()
+            acknowledged += sender.acknowledged
+            sent += sender.sent
+            numbers[index] = sender.next
+        for recipient in recipients:
+            recipient.listen()
+            recipient.leave()
+        server.start()
+    for recipient in recipients:
+        recipient.arrive()
+        recipient.listen()
+        recipient.leave()
+    return acknowledged, sent, recipients
+
+
+@pytest.mark.peer_differs("Prosody does not promise it; the test's own load and counting run against it with -k load")
+def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_dies_again_and_again(own_server, users):
+    people = [tuple(users(2)) for _ in range(PAIRS)]
+    acknowledged, sent, recipients = run_rounds(own_server, people)
+    assert len(acknowledged) >= ROUNDS * PAIRS * 3 * Sender.WINDOW
+
+    heard = Counter(text for recipient in recipients for text in recipient.heard.values())
+    assert [text for text in acknowledged if text not in heard] == [], "acknowledged and never received"
+    assert [text for text in heard if heard[text] > 1] == [], "received under two archive ids"
+    assert [text for recipient in recipients for text in recipient.repeats] == []
+
+    recorded = Counter()
+    for sender, recipient in people:
+        recorded.update(text_of(record) for record in everything(own_server, sender, recipient))
+    assert [text for text in acknowledged if recorded[text] != 1] == [], "acknowledged and not once on record"
+    assert [text for text in heard if recorded[text] != 1] == [], "received and not once on record"
+    assert set(recorded) <= set(sent)
+    own_server.cli("archive", "verify")
+
+
+def everything(server, sender, recipient):
+    return server.archive_search(sender=sender.jid, to=recipient.jid, limit=1_000_000)
+
+
+def text_of(record):
+    return record.get("text") or record.get("body")
+
+
+def test_load_the_senders_and_recipients_count_rightly_when_nobody_dies(own_server, users):
+    """The measuring instrument itself, without faults; it runs against any server."""
+    people = [tuple(users(2)) for _ in range(PAIRS)]
+    recipients = [Recipient(recipient) for _, recipient in people]
+    for recipient in recipients:
+        recipient.arrive()
+    senders = [Sender(sender, recipient.jid, 0, f"k{index}") for index, (sender, recipient) in enumerate(people)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        assert sender.progress.wait(20)
+        sender.stop.set()
+        sender.join(20)
+        sender.client.fence()
+        sender.client.cut()
+    for sender, recipient in zip(senders, recipients):
+        recipient.listen()
+        recipient.leave()
+        assert sender.acknowledged == sender.sent
+        assert list(recipient.heard.values()) == sender.sent
+        assert recipient.repeats == []
+
+
+def test_a_server_that_died_starts_again_and_says_that_it_is_ready(own_server, users):
+    own_server.kill()
+    own_server.start()
+    users().login().fence()
+    if PEER == "chancery":
+        status = own_server.status()
+        assert status["pid"] == own_server.process.pid

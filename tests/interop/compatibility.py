@@ -1,0 +1,58 @@
+"""Writes docs/compatibility.md from the results of the interoperability run.
+
+    /usr/bin/python3 tests/interop/compatibility.py [build/interop-chancery.json]
+"""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+INTRODUCTION = """# Compatibility
+
+Clients that our interoperability run signs in as they are, over TLS with the certificate checked, and what each of
+them was seen to do with this server. This page is written by `tests/interop/compatibility.py` from the results of
+that run; nobody edits it by hand. Any client that follows RFC 6120 and RFC 6121 is meant to work.
+"""
+
+
+def table(results):
+    clients = list(dict.fromkeys((each["client"], each["version"]) for each in results if each["version"] != "?"))
+    features = list(dict.fromkeys(each["feature"] for each in results))
+    lines = ["| | " + " | ".join(f"{name} {version}" for name, version in clients) + " |",
+             "|---|" + "---|" * len(clients)]
+    for feature in features:
+        cells = [cell(results, client, feature) for client, _ in clients]
+        lines.append(f"| {feature} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def cell(results, client, feature):
+    found = [each["works"] for each in results if each["client"] == client and each["feature"] == feature]
+    found = [works for works in found if works is not None]
+    return "–" if not found else "yes" if all(found) else "**no**"
+
+
+def needs(results):
+    """Settings that a client cannot do without."""
+    lines = {}
+    for each in results:
+        for key, value in each["settings"].items():
+            lines[each["client"], key.replace("__", "."), value] = None
+    if not lines:
+        return ""
+    return "\nSettings that a client needs:\n\n" + "".join(
+        f"- {client}: `{key} = {value}`\n" for client, key, value in lines)
+
+
+def main():
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "interop-chancery.json"
+    results = json.loads(source.read_text())
+    if any(each["server"] != "chancery" for each in results):
+        sys.exit("these results are of another server")
+    (ROOT / "docs" / "compatibility.md").write_text(INTRODUCTION + "\n" + table(results) + needs(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+// @xmpp/client on Node as a robot: commands in, events out, one JSON object a line (robots.py has the vocabulary).
+// Node trusts the test's authority through NODE_EXTRA_CA_CERTS.
+import { client, xml } from "@xmpp/client";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+
+const require = createRequire(import.meta.url);
+const { version } = require("@xmpp/client/package.json");
+const tell = (event, facts = {}) => console.log(JSON.stringify({ event, ...facts }));
+const bodies = [];
+let xmpp, refused = false;
+
+const refuse = (reason) => {
+    if (!refused) tell("refused", { reason });
+    refused = true;
+};
+
+function login({ jid, password, host, port }) {
+    const [username, domain] = jid.split("@");
+    xmpp = client({ service: `xmpp://${host}:${port}`, domain, resource: "node", username, password });
+    xmpp.reconnect.stop();
+    xmpp.on("error", (error) => refuse(String(error)));
+    xmpp.on("online", (address) => tell("online", { jid: address.toString(), version }));
+    xmpp.on("stanza", heard);
+    xmpp.start().catch((error) => refuse(String(error)));
+}
+
+function heard(stanza) {
+    const result = stanza.getChild("result", "urn:xmpp:mam:2");
+    if (result) {
+        const body = result.getChild("forwarded", "urn:xmpp:forward:0")?.getChild("message")?.getChildText("body");
+        if (body) bodies.push(body);
+    } else if (stanza.is("message") && stanza.getChildText("body")) {
+        tell("message", { from: stanza.attrs.from, body: stanza.getChildText("body") });
+    } else if (stanza.is("presence") && !stanza.attrs.type) {
+        tell("presence", {
+            from: stanza.attrs.from,
+            show: stanza.getChildText("show") ?? "",
+            status: stanza.getChildText("status") ?? "",
+        });
+    }
+}
+
+async function archive() {
+    bodies.length = 0;
+    for (let after; ; ) {
+        const rsm = xml("set", "http://jabber.org/protocol/rsm", xml("max", {}, "5"), after && xml("after", {}, after));
+        const query = xml("query", "urn:xmpp:mam:2", rsm);
+        const fin = (await xmpp.iqCaller.request(xml("iq", { type: "set" }, query))).getChild("fin");
+        if (fin.attrs.complete === "true") break;
+        after = fin.getChild("set").getChildText("last");
+    }
+    tell("archive", { bodies });
+}
+
+const obey = {
+    login,
+    archive,
+    presence: ({ show, status }) =>
+        xmpp.send(xml("presence", {}, show && xml("show", {}, show), status && xml("status", {}, status))),
+    message: ({ to, body }) => xmpp.send(xml("message", { to, type: "chat" }, xml("body", {}, body))),
+    quit: () => xmpp.stop(),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+    const command = JSON.parse(line);
+    await obey[command.do](command);
+    if (command.do === "quit") process.exit();
+}

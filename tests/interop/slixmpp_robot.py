@@ -1,0 +1,74 @@
+"""slixmpp as a robot: commands in, events out, one JSON object a line (robots.py has the vocabulary)."""
+
+import asyncio
+import json
+import sys
+
+import slixmpp
+
+
+def tell(event, **facts):
+    print(json.dumps({"event": event, **facts}), flush=True)
+
+
+class Robot(slixmpp.ClientXMPP):
+    def __init__(self, login):
+        super().__init__(f"{login['jid']}/slixmpp", login["password"])
+        self.login, self.ended = login, False
+        self.ca_certs = login["ca"]
+        self.register_plugin("xep_0313")
+        self.register_plugin("xep_0198")
+        self.add_event_handler("session_start", self.on_start)
+        self.add_event_handler("message", self.on_message)
+        self.add_event_handler("changed_status", self.on_presence)
+        self.add_event_handler("ssl_invalid_chain", lambda error: self.refuse(str(error)))
+        self.add_event_handler("connection_failed", lambda error: self.refuse(str(error)))
+        self.add_event_handler("failed_auth", lambda stanza: self.refuse("not authorized"))
+
+    def refuse(self, reason):
+        if not self.ended:
+            self.ended = True
+            tell("refused", reason=reason)
+
+    async def on_start(self, _):
+        await self.get_roster()
+        tell("online", jid=str(self.boundjid), version=slixmpp.__version__)
+
+    def on_message(self, message):
+        if message["body"]:
+            tell("message", **{"from": str(message["from"]), "body": message["body"]})
+
+    def on_presence(self, presence):
+        tell("presence", **{"from": str(presence["from"]), "show": presence["show"], "status": presence["status"]})
+
+    async def obey(self, command):
+        what = command["do"]
+        if what == "presence":
+            self.send_presence(pshow=command.get("show"), pstatus=command.get("status"))
+        elif what == "message":
+            self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
+        elif what == "archive":
+            bodies = []
+            async for result in self["xep_0313"].iterate(rsm={"max": 5}):
+                bodies.append(result["mam_result"]["forwarded"]["stanza"]["body"])
+            tell("archive", bodies=bodies)
+        elif what == "quit":
+            await self.disconnect()
+
+
+async def main():
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    robot = None
+    while line := await reader.readline():
+        command = json.loads(line)
+        if command["do"] == "login":
+            robot = Robot(command)
+            robot.connect(address=(command["host"], command["port"]), force_starttls=True)
+        else:
+            await robot.obey(command)
+        if command["do"] == "quit":
+            return
+
+
+asyncio.run(main())
