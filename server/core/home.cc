@@ -54,6 +54,7 @@ Result<Session*, StanzaError> Home::bind(const Jid& full, Link& link) {
         std::make_unique<Session>(host_.next_session_id(), full, owner, link));
     session->signed_in = host_.now();
     by_id_.emplace(session->id(), session.get());
+    session_count_ = by_id_.size();
     return session.get();
 }
 
@@ -63,6 +64,7 @@ void Home::close(SessionId id) {
     auto& session = *found->second;
     auto& owner = session.user();
     by_id_.erase(found);
+    session_count_ = by_id_.size();
     session.detach();
     if (session.is_available() || !session.directed.empty())
         become_unavailable(session, "<presence type='unavailable' from='" +

@@ -4,6 +4,7 @@
 // messages are touched there and nowhere else, so there is no lock. What concerns a person is sent to their home.
 // Concurrency. One Home per shard, used on its thread only.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -79,7 +80,10 @@ class Home {
     void receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     TaskGroup& tasks() { return tasks_; }
-    std::size_t session_count() const { return by_id_.size(); }
+    /// Before the shard ends: destroys what still waits.
+    void clear() { tasks_.clear(); }
+    /// Any thread.
+    std::size_t session_count() const { return session_count_; }
     void for_each_session(const std::function<void(Session&)>& visit);
 
   private:
@@ -111,6 +115,7 @@ class Home {
     std::unordered_map<SessionId, Session*> by_id_;
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> unclaimed_;  // owner -> positions, from before the start
     std::vector<std::uint64_t> settled_;                                 // to be marked at the end of the turn
+    std::atomic<std::size_t> session_count_ = 0;
     TaskGroup tasks_;
 };
 

@@ -44,6 +44,12 @@ std::size_t Host::home_index(const Jid& jid) const {
     return std::hash<std::string_view>()(jid.bare_text()) % homes_.size();
 }
 
+std::size_t Host::session_count() const {
+    std::size_t count = 0;
+    for (const auto& home : homes_) count += home->session_count();
+    return count;
+}
+
 void Host::send_to(const Jid& full, std::string xml) {
     at_home(full, [full, xml = std::move(xml)](Home& home) mutable {
         if (auto* session = home.find(full)) session->send(std::move(xml));

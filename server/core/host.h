@@ -128,6 +128,7 @@ class Host {
     Home& home_of(const Jid& jid) { return *homes_[home_index(jid)]; }
     Home& home(std::size_t index) { return *homes_[index]; }
     std::size_t home_count() const { return homes_.size(); }
+    std::size_t session_count() const;
     /// Runs `job(home)` at the home of the address: now when this is its thread, else soon, in order.
     template <class Work>
     void at_home(const Jid& jid, Work work);

@@ -11,7 +11,7 @@
 namespace chancery {
 namespace {
 
-constexpr std::string_view mam = "urn:mam:2";
+constexpr std::string_view mam = "urn:xmpp:mam:2";
 constexpr xml::Tag query_tag{"query", mam}, metadata_tag{"metadata", mam}, fin_tag{"fin", mam};
 constexpr xml::Tag form_tag{"x", ns::data_forms}, field_tag{"field", ns::data_forms}, value_tag{"value", ns::data_forms};
 constexpr xml::Tag set_tag{"set", ns::rsm};
@@ -111,14 +111,13 @@ Result<Query, StanzaError> parse(Host& host, const Iq& iq) {
     }
     if (const auto* set = iq.payload.child(set_tag))
         if (auto applied = apply_paging(host, *set, query.history); !applied) return std::unexpected(applied.error());
-    const auto& h = query.history;
-    query.history.count = h.max == 0 || (!h.after && !h.before && !h.from_end);
+    query.history.count = true;
     return query;
 }
 
 std::string result_message(Host& host, const Jid& to, const std::string& query_id, const archive::HistoryItem& item) {
     const auto id = host.stanza_ids().of(item.position);
-    std::string xml = "<message to='" + xml::escape(to.text(), xml::Place::attribute) + "'><result xmlns='urn:mam:2' id='" + id + "'";
+    std::string xml = "<message to='" + xml::escape(to.text(), xml::Place::attribute) + "'><result xmlns='urn:xmpp:mam:2' id='" + id + "'";
     if (!query_id.empty()) xml += " queryid='" + xml::escape(query_id, xml::Place::attribute) + "'";
     xml += "><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='" + to_iso(item.time) + "'/>";
     xml.append("<message xmlns='jabber:client'").append(std::string_view(item.stanza).substr(std::string_view("<message").size()));
@@ -161,8 +160,8 @@ Task<Reply> find(Host& host, const Iq& iq) {
 }
 
 Task<Reply> describe_form(Host&, const Iq&) {
-    co_return "<query xmlns='urn:mam:2'><x xmlns='jabber:x:data' type='form'>"
-              "<field type='hidden' var='FORM_TYPE'><value>urn:mam:2</value></field>"
+    co_return "<query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='form'>"
+              "<field type='hidden' var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field>"
               "<field type='jid-single' var='with'/><field type='text-single' var='start'/>"
               "<field type='text-single' var='end'/><field type='text-single' var='before-id'/>"
               "<field type='text-single' var='after-id'/><field type='list-multi' var='ids'>"
@@ -191,8 +190,8 @@ Task<Reply> describe_bounds(Host& host, const Iq& iq) {
 const Feature archive_access{
     .name = "archive-access",
     .spec = "XEP-0313 1.1.3, XEP-0059 1.0",
-    .disco = {ns::rsm},
-    .account_disco = {mam, "urn:mam:2#extended", ns::stanza_id, ns::rsm},
+    .disco = {ns::rsm, mam},  // Profanity and others look for it at the domain
+    .account_disco = {mam, "urn:xmpp:mam:2#extended", ns::stanza_id, ns::rsm},
     .install = [](Host& host) {
         host.on_get(At::own, query_tag, describe_form);
         host.on_set(At::own, query_tag, find);

@@ -1,0 +1,245 @@
+#include "admin/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+namespace chancery::admin {
+namespace {
+
+std::string read_password() {
+    std::string password;
+    std::getline(std::cin, password);
+    if (password.empty()) throw AdminError("A password is expected on standard input.");
+    return password;
+}
+
+/// name,password; one person a line; a first line "name,password" is a heading. A password may contain commas.
+json read_people(const std::string& file) {
+    std::ifstream in(file);
+    if (!in) throw AdminError("cannot read " + file);
+    json people = json::array();
+    std::string line;
+    for (std::size_t number = 1; std::getline(in, line); ++number) {
+        if (line.ends_with('\r')) line.pop_back();
+        if (line.empty() || (number == 1 && line == "name,password")) continue;
+        const auto comma = line.find(',');
+        if (comma == std::string::npos) throw AdminError(file + ", line " + std::to_string(number) + ": name,password is expected");
+        people.push_back({line.substr(0, comma), line.substr(comma + 1)});
+    }
+    return people;
+}
+
+class Parser {
+  public:
+    Parser() {
+        app_.require_subcommand(1);
+        app_.set_help_all_flag("--help-all", "Every command with its options");
+        app_.set_version_flag("--version", std::string("chancery ") + CHANCERY_VERSION);
+        const char* from_environment = std::getenv("CHANCERY_DATA");
+        data_ = from_environment ? from_environment : "var";
+        app_.add_option("--data", data_, "The data directory (or CHANCERY_DATA)")->capture_default_str();
+        app_.add_flag("--json", line_.as_json, "Answer in JSON");
+        add_server_commands();
+        add_user_commands();
+        add_archive_commands();
+    }
+
+    std::optional<CommandLine> parse(int argc, char** argv, int& exit_code) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            exit_code = app_.exit(error);
+            return std::nullopt;
+        }
+        line_.data = data_;
+        for (const auto& text : sets_) {
+            const auto equals = text.find('=');
+            if (equals == std::string::npos) throw AdminError("--set " + text + ": KEY=VALUE is expected");
+            line_.overrides.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        }
+        if (finish_) finish_();
+        return line_;
+    }
+
+  private:
+    CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help, std::string request) {
+        auto* sub = parent.add_subcommand(name, help);
+        // --data and --json may stand before or after the command.
+        sub->add_option("--data", data_, "The data directory");
+        sub->add_flag("--json", line_.as_json, "Answer in JSON");
+        if (!request.empty()) sub->callback([this, request] { line_.request["command"] = request; });
+        return sub;
+    }
+    void text(CLI::App* sub, const std::string& option, const std::string& key, const std::string& help, bool required = false) {
+        auto* added = sub->add_option_function<std::string>(option, [this, key](const std::string& value) { line_.request[key] = value; }, help);
+        if (required) added->required();
+    }
+    void number(CLI::App* sub, const std::string& option, const std::string& key, const std::string& help, bool required = false) {
+        auto* added = sub->add_option_function<std::uint64_t>(option, [this, key](std::uint64_t value) { line_.request[key] = value; }, help);
+        if (required) added->required();
+    }
+    void flag(CLI::App* sub, const std::string& option, const std::string& key, const std::string& help) {
+        sub->add_flag_callback(option, [this, key] { line_.request[key] = true; }, help);
+    }
+
+    void add_server_commands() {
+        auto* serve = command(app_, "serve", "Run the server", "");
+        serve->add_option("--set", sets_, "Override a setting: KEY=VALUE")->allow_extra_args(false);
+        serve->callback([this] { line_.action = CommandLine::Action::serve; });
+        auto* init = command(app_, "init", "Make a data directory with settings, keys and an empty journal", "");
+        init->add_option("--domain", line_.domain, "The domain to serve, as in alice@DOMAIN")->required();
+        init->callback([this] { line_.action = CommandLine::Action::init; });
+        command(app_, "status", "Whether the server is ready, and where everything stands", "status");
+        command(app_, "doctor", "Check certificate, disk, clock, permissions and limits, and say how to mend", "doctor");
+        auto* send = command(app_, "send", "Send a message to people in the server's name; the text comes from --text or standard input", "send");
+        send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people");
+        flag(send, "--everybody", "everybody", "Everybody with an account");
+        text(send, "--text", "body", "The text");
+        send->final_callback([this] {
+            finish_ = [this] {
+                if (!line_.request.contains("body")) line_.request["body"] = std::string(std::istreambuf_iterator<char>(std::cin), {});
+            };
+        });
+    }
+
+    void add_user_commands() {
+        auto* user = app_.add_subcommand("user", "Accounts");
+        user->require_subcommand(1);
+        for (const auto& [name, help] : {std::pair("add", "Add an account"), std::pair("password", "Set a password; ends running sessions")}) {
+            auto* sub = command(*user, name, help, std::string("user ") + name);
+            text(sub, "NAME", "name", "The part before the @", true);
+            sub->add_flag("--password-stdin", password_stdin_, "Read the password from the first line of standard input (the default)");
+            sub->final_callback([this] { finish_ = [this] { line_.request["password"] = read_password(); }; });
+            if (std::string_view(name) == "add") flag(sub, "--administrator", "administrator", "Give the role administrator");
+        }
+        auto* import = command(*user, "import", "Add many accounts from a file of lines name,password", "user import");
+        import->add_option("FILE", file_, "The file")->required();
+        import->final_callback([this] { finish_ = [this] { line_.request["people"] = read_people(file_); }; });
+        command(*user, "list", "List accounts", "user list");
+        auto* disable = command(*user, "disable", "Bar an account; ends running sessions", "user disable");
+        text(disable, "NAME", "name", "The account", true);
+        text(disable, "--reason", "reason", "Why, for the record");
+        text(command(*user, "enable", "Let a disabled account sign in again", "user enable"), "NAME", "name", "The account", true);
+    }
+
+    void add_archive_commands() {
+        auto* archive = app_.add_subcommand("archive", "The record");
+        archive->require_subcommand(1);
+        auto* search = command(*archive, "search", "Find records; all conditions must hold", "archive search");
+        text(search, "--from", "from", "Sender: name or address");
+        text(search, "--to", "to", "Recipient: name or address");
+        text(search, "--room", "room", "Room");
+        text(search, "--since", "since", "From this date or time on (UTC)");
+        text(search, "--until", "until", "Up to this date or time (UTC)");
+        text(search, "--words", "words", "Words in any inflection; \"in quotation marks\" literally");
+        number(search, "--limit", "limit", "At most so many records (1000)");
+        number(search, "--after", "after", "Go on after this position");
+        flag(search, "--all", "all", "Presence, requests and administration too");
+        number(command(*archive, "show", "Show one record whole", "archive show"), "POSITION", "position", "Its position", true);
+        command(*archive, "verify", "Prove that every record is as it was written", "archive verify")
+            ->add_option("--proof", file_, "Check this proof instead (needs no keys but the public one)");
+        command(*archive, "checkpoint", "Sign and show a checkpoint of the record as it stands", "archive checkpoint");
+        number(command(*archive, "prove", "A proof that a record is in the journal, for chancery-verify", "archive prove"),
+               "POSITION", "position", "The record's position", true);
+        command(*archive, "rebuild", "Build the index again from the journal", "archive rebuild");
+        archive->get_subcommand("verify")->final_callback([this] {
+            if (!file_.empty()) line_.request["proof"] = file_;
+        });
+    }
+
+    CLI::App app_{"Chancery: instant messaging on the record", "chancery"};
+    CommandLine line_;
+    std::string data_, file_;
+    bool password_stdin_ = false;  // it is read from there anyway: there is no option that shows a password
+    std::vector<std::string> sets_;
+    std::function<void()> finish_;
+};
+
+void print_record(const json& record) {
+    std::cout << record.at("position") << "  " << record.at("time").get<std::string>() << "  ";
+    if (record.value("erased", false)) {
+        std::cout << "(erased: its key was destroyed)\n";
+        return;
+    }
+    std::cout << record.value("from", "?") << " -> " << record.value("to", "-");
+    if (record.value("refused", false)) std::cout << "  REFUSED by " << record.value("rule", "?");
+    std::cout << "\n    " << record.value("body", record.value("stanza", "")) << "\n";
+}
+
+void print_verification(const json& report) {
+    const auto count = [&](const char* key) { return std::to_string(report.at(key).get<std::uint64_t>()); };
+    std::cout << (report.at("good").get<bool>() ? "Good: every record is as it was written.\n" : "DAMAGED: not every record is as it was written.\n")
+              << "  " << count("records") << " records in " << count("segments") << " segments, " << count("signed")
+              << " of them under a signed checkpoint (" << count("checkpoints") << " checkpoints)\n";
+    if (report.at("erased") != 0) std::cout << "  " << count("erased") << " cannot be read any more: their keys were destroyed\n";
+    for (const auto& finding : report.at("findings")) std::cout << "  - " << finding.get<std::string>() << "\n";
+    for (const auto& note : report.at("notes")) std::cout << "  (" << note.get<std::string>() << ")\n";
+}
+
+void print_status(const json& status) {
+    const auto& journal = status.at("journal");
+    std::cout << "Chancery " << status.at("version").get<std::string>() << " for " << status.at("domain").get<std::string>()
+              << (status.at("running").get<bool>() ? " is running" : " is not running");
+    if (status.contains("pid")) std::cout << " (pid " << status.at("pid") << ")";
+    std::cout << "\n";
+    if (status.contains("ports"))
+        std::cout << "  clients   STARTTLS on port " << status.at("ports").at("starttls") << ", direct TLS on port "
+                  << status.at("ports").at("tls") << "; " << status.at("sessions") << " signed in\n";
+    std::cout << "  accounts  " << status.at("accounts") << "\n  journal   " << journal.at("position") << " records, "
+              << (journal.at("writing").get<bool>() ? "writing" : "NOT WRITING: " + journal.at("reason").get<std::string>()) << "\n"
+              << "  index     " << status.at("index").at("position") << " of them indexed\n";
+}
+
+}  // namespace
+
+std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_code) {
+    Parser parser;
+    return parser.parse(argc, argv, exit_code);
+}
+
+int print(const CommandLine& line, const json& result) {
+    const auto& command = line.request.at("command").get_ref<const std::string&>();
+    int code = 0;
+    if (result.contains("good") && !result["good"].get<bool>()) code = 1;
+    if (command == "status" && (!result["running"].get<bool>() || !result["journal"]["writing"].get<bool>())) code = 1;
+    if (command == "user import" && !result["refused"].empty()) code = 1;
+    if (line.as_json) {
+        std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+        return code;
+    }
+    if (command == "archive search") {
+        for (const auto& record : result["records"]) print_record(record);
+        std::cout << result["records"].size() << " records" << (result["complete"].get<bool>() ? "" : "; there are more: --after " + result["after"].dump()) << "\n";
+    } else if (command == "archive show") {
+        print_record(result["record"]);
+        std::cout << "    " << result["record"].value("stanza", "") << "\n";
+    } else if (command == "archive verify" && result.contains("records")) {
+        print_verification(result);
+    } else if (command == "archive checkpoint") {
+        std::cout << result["note"].get<std::string>();
+    } else if (command == "archive prove") {
+        std::cout << result["proof"].get<std::string>() << "\n";
+    } else if (command == "status") {
+        print_status(result);
+    } else if (command == "doctor") {
+        for (const auto& check : result["checks"]) {
+            std::cout << (check["good"].get<bool>() ? "ok    " : "WRONG ") << check["name"].get<std::string>() << ": " << check["says"].get<std::string>() << "\n";
+            if (!check["good"].get<bool>()) std::cout << "      " << check["mend"].get<std::string>() << "\n";
+        }
+    } else if (command == "user list") {
+        for (const auto& user : result["users"])
+            std::cout << user["name"].get<std::string>() << (user["disabled"].get<bool>() ? "  (disabled: " + user.value("reason", "") + ")" : "") << "\n";
+    } else if (command == "user import") {
+        std::cout << result["created"] << " accounts added\n";
+        for (const auto& refused : result["refused"])
+            std::cout << "  not added: " << refused["name"].get<std::string>() << " (" << refused["reason"].get<std::string>() << ")\n";
+    } else {
+        for (const auto& [key, value] : result.items())
+            std::cout << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    }
+    return code;
+}
+
+}  // namespace chancery::admin

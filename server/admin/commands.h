@@ -1,0 +1,23 @@
+// The commands, by the file that has them.
+#pragma once
+#include "admin/admin.h"
+
+namespace chancery::admin {
+
+json add_user(Context&, const json&);
+json import_users(Context&, const json&);
+json list_users(Context&, const json&);
+json disable_user(Context&, const json&);
+json enable_user(Context&, const json&);
+json set_password(Context&, const json&);
+json send_message(Context&, const json&);
+json search_archive(Context&, const json&);
+json show_record(Context&, const json&);
+json verify_archive(Context&, const json&);
+json sign_checkpoint(Context&, const json&);
+json prove(Context&, const json&);
+json rebuild_index(Context&, const json&);
+json status(Context&, const json&);
+json doctor(Context&, const json&);
+
+}  // namespace chancery::admin

@@ -1,0 +1,116 @@
+// Accounts: add, import, list, disable, change passwords. What happens here is true at once in running sessions.
+
+#include "admin/commands.h"
+#include "base/bytes.h"
+#include "base/crypto.h"
+
+namespace chancery::admin {
+namespace {
+
+std::string name_in(const json& request) { return request.at("name").get<std::string>(); }
+
+void check(const Accounts::Done& done, const std::string& name) {
+    if (!done) throw AdminError(name + ": " + std::string(text(done.error())));
+}
+
+/// Ends every session of the person: a disabled account and an old password are of no use from now on.
+void end_sessions(Context& context, const std::string& name, const std::string& why) {
+    if (!context.host) return;
+    const auto jid = Jid::of(name, context.config.domain);
+    if (!jid) return;
+    auto& home = context.host->home_of(*jid);
+    home.shard().post([&home, jid = *jid, why] {
+        auto* person = home.known(jid);
+        if (!person) return;
+        std::vector<SessionId> ids;
+        for (const auto& session : person->sessions) ids.push_back(session->id());
+        for (auto id : ids) {
+            if (auto* link = home.find(id)->link()) link->end({"policy-violation", why});
+            home.close(id);
+        }
+    });
+}
+
+json describe(const AccountInfo& account) {
+    json described = {{"name", account.name}, {"disabled", account.disabled_reason.has_value()}, {"roles", account.roles},
+                      {"created", to_iso(account.created)}};
+    if (account.disabled_reason) described["reason"] = *account.disabled_reason;
+    if (account.last_logon) described["last_logon"] = to_iso(*account.last_logon);
+    return described;
+}
+
+}  // namespace
+
+json add_user(Context& context, const json& request) {
+    NewAccount account{.name = name_in(request), .password = Secret(request.at("password").get<std::string>()),
+                       .roles = request.value("administrator", false) ? std::vector<std::string>{"administrator"}
+                                                                      : std::vector<std::string>()};
+    check(context.accounts.create_now(std::move(account)), name_in(request));
+    return {{"added", name_in(request)}};
+}
+
+json import_users(Context& context, const json& request) {
+    std::vector<NewAccount> accounts;
+    for (const auto& person : request.at("people"))
+        accounts.push_back({.name = person.at(0).get<std::string>(), .password = Secret(person.at(1).get<std::string>()), .roles = {}});
+    const auto imported = context.accounts.import_now(std::move(accounts));
+    json refused = json::array();
+    for (const auto& [name, error] : imported.refused) refused.push_back({{"name", name}, {"reason", text(error)}});
+    return {{"created", imported.created}, {"refused", refused}};
+}
+
+json list_users(Context& context, const json&) {
+    json users = json::array();
+    for (const auto& account : context.accounts.list()) users.push_back(describe(account));
+    return {{"users", users}};
+}
+
+json disable_user(Context& context, const json& request) {
+    const auto reason = request.value("reason", std::string("disabled by an administrator"));
+    check(context.accounts.set_disabled_now(name_in(request), reason), name_in(request));
+    end_sessions(context, name_in(request), "This account was disabled.");
+    return {{"disabled", name_in(request)}};
+}
+
+json enable_user(Context& context, const json& request) {
+    check(context.accounts.set_disabled_now(name_in(request), std::nullopt), name_in(request));
+    return {{"enabled", name_in(request)}};
+}
+
+json set_password(Context& context, const json& request) {
+    check(context.accounts.set_password_now(name_in(request), Secret(request.at("password").get<std::string>())),
+          name_in(request));
+    end_sessions(context, name_in(request), "The password was changed. Sign in again.");
+    return {{"changed", name_in(request)}};
+}
+
+/// An administrator's message to one person or to everybody, on the same road as any message.
+json send_message(Context& context, const json& request) {
+    if (!context.host) throw AdminError("No server runs here. Start it first: chancery serve --data " + context.data.string());
+    const auto body = request.at("body").get<std::string>();
+    std::vector<std::string> names = request.value("to", std::vector<std::string>());
+    if (request.value("everybody", false))
+        for (const auto& account : context.accounts.list())
+            if (!account.disabled_reason) names.push_back(account.name);
+    if (names.empty()) throw AdminError("Nobody to send to: name people with --to, or use --everybody.");
+    for (const auto& name : names)
+        if (!context.accounts.is_user(name.substr(0, name.find('@')))) throw AdminError(name + ": there is no such account");
+
+    const auto domain = context.host->domain_jid();
+    for (const auto& name : names) {
+        const auto to = Jid::of(name.substr(0, name.find('@')), context.config.domain);
+        if (!to) throw AdminError(name + ": not a valid name");
+        std::string xml = "<message type='normal' from='" + domain.text() + "' to='" + xml::escape(to->text(), xml::Place::attribute) +
+                          "' id='admin-" + to_hex(random_bytes(8)) + "'><subject>Announcement</subject><body>";
+        xml::append_escaped(xml, body);
+        Message message{.from = domain, .to = *to, .id = {}, .type = MessageType::normal,
+                        .traits = {.body = true, .content = true}, .xml = xml + "</body></message>"};
+        auto& home = context.host->home_of(*to);
+        home.shard().post([&home, &host = *context.host, message = std::move(message)]() mutable {
+            home.tasks().spawn(host.accept(0, std::move(message)));
+        });
+    }
+    return {{"sent", names.size()}};
+}
+
+}  // namespace chancery::admin

@@ -1,0 +1,322 @@
+// The composition root: reads the command line and the configuration, builds the parts bottom-up, and runs them.
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+#include "accounts/authenticator.h"
+#include "admin/certificates.h"
+#include "admin/command_line.h"
+#include "admin/socket.h"
+#include "c2s/service.h"
+#include "features/features.h"
+
+namespace chancery {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto ledger_interval = std::chrono::seconds(5);
+constexpr auto farewell_limit = std::chrono::seconds(3);  // for clients to take their goodbye
+
+/// The key-encryption key, or the reason why there is none, with the mend.
+Key read_key(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (bytes.size() != Key::size)
+        throw std::runtime_error("The key " + file.string() + " is missing or damaged. To mend it: restore it from the key backup; "
+                                 "without it nothing on record can be read.");
+    Key key(bytes);
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+    return key;
+}
+
+/// One process at a time writes to a data directory.
+class Lock {
+  public:
+    explicit Lock(const fs::path& data) : fd_(::open((data / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+        if (fd_ < 0) throw std::runtime_error(data.string() + ": " + std::strerror(errno));
+        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0)
+            throw std::runtime_error("Another chancery runs on " + data.string() + ". Stop it first, or use another --data.");
+    }
+    ~Lock() { ::close(fd_); }
+
+  private:
+    int fd_;
+};
+
+/// The parts that the server and the command line share.
+struct Office {
+    Config config;
+    fs::path data;
+    Lock lock;
+    Recorder recorder;
+    journal::Journal journal;
+    Key kek;
+    Workers workers{4};
+    storage::Database database;
+    Accounts accounts;
+    Ledger ledger;
+    archive::Archive archive;
+
+    Office(const fs::path& directory, const std::vector<Config::Override>& overrides)
+        : config(Config::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
+          journal({.folder = data / "journal",
+                   .keys = data / config.journal.keys,
+                   .origin = config.domain,
+                   .segment_bytes = static_cast<std::size_t>(config.journal.segment_mib) << 20,
+                   .tick = std::chrono::seconds(config.journal.checkpoint_seconds)},
+                  [this](journal::Pending* first) { recorder.settled(first); }),
+          kek(read_key(data / config.journal.keys / "kek")), database(data / "state.db"),
+          accounts(database, workers, config.domain, derive_key(kek, "accounts"),
+                   {.hashes = {Hash::sha256, Hash::sha512, Hash::sha1}, .iterations = static_cast<int>(config.sasl.iterations)}),
+          ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}) {
+        recorder.connect(journal, archive, ledger);
+        replay();
+    }
+
+    /// What was accepted after the ledger's last snapshot, and whom it waits for (core/ledger.h).
+    void replay() {
+        const auto visit = [this](const journal::Heading& heading) {
+            archive::Owner recipient = archive::nobody;
+            if (heading.flags & journal::flag::deliverable) {
+                const auto entry = journal.read(heading.location);
+                const auto record = entry ? archive::view_record(entry->text) : std::nullopt;
+                if (record) recipient = archive.owners().of(archive::bare_part(record->to));
+            }
+            ledger.add(heading.position, recipient);
+            return true;
+        };
+        if (ledger.next() > journal.durable_end())
+            throw std::runtime_error("The ledger is ahead of the journal: the journal was replaced by an older one. To mend it: restore "
+                                     "the newest journal, or remove " + (data / "ledger").string() + " and deliver what waits again.");
+        journal.scan_headings(ledger.next(), visit);
+    }
+
+    admin::Context context(std::string actor) {
+        return {.config = config, .data = data, .accounts = accounts, .recorder = recorder, .journal = journal,
+                .archive = archive, .actor = std::move(actor)};
+    }
+};
+
+/// Runs the shards until a signal asks to stop.
+class Server {
+  public:
+    explicit Server(Office& office)
+        : office_(office), lockout_(Lockout::Rules()),
+          authenticator_(office.accounts, office.workers, lockout_, derive_key(office.kek, "unknown-accounts")),
+          tls_(load_tls(nullptr)),
+          host_({.config = office.config, .database = office.database, .accounts = office.accounts, .recorder = office.recorder,
+                 .archive = office.archive, .ledger = office.ledger, .workers = office.workers,
+                 .state_key = derive_key(office.kek, "state"), .now = system_now}) {
+        const auto wanted = static_cast<unsigned>(office.config.server.threads);
+        const auto count = wanted ? wanted : std::max(1u, std::thread::hardware_concurrency());
+        for (unsigned i = 0; i < count; ++i) shards_.push_back(std::make_unique<net::Shard>(i));
+        for (auto& shard : shards_) host_.add_home(*shard);
+        for (const auto* feature : all_features()) install(*feature, host_);
+        for (const auto& waiting : office.ledger.waiting())
+            for (std::size_t i = 0; i < host_.home_count(); ++i) host_.home(i).add_waiting(waiting.recipient, waiting.position);
+
+        std::vector<net::Shard*> shards;
+        for (auto& shard : shards_) shards.push_back(shard.get());
+        const sasl::Policy policy{.scram_sha512 = true, .scram_sha1 = office.config.sasl.scram_sha1, .plain = office.config.sasl.plain};
+        clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, policy, shards});
+    }
+
+    void run(int signals) {
+        clients_->start();
+        for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
+        admin::Socket socket(office_.data / "chancery.sock", [this](const admin::json& request, const std::string& actor) {
+            auto context = office_.context(actor);
+            context.host = &host_;
+            context.live = [this] { return live(); };
+            return admin::answer(context, request);
+        });
+        std::jthread housekeeper([this](std::stop_token stop) { keep_house(stop); });
+        log::info("server.ready", {{"domain", office_.config.domain}, {"starttls", clients_->starttls_port()},
+                                   {"tls", clients_->tls_port()}, {"pid", ::getpid()}});
+        wait_for_stop(signals);
+        log::info("server.stopping");
+        stop();
+    }
+
+  private:
+    std::shared_ptr<net::TlsContext> load_tls(std::shared_ptr<net::TicketKeys> tickets) const {
+        const auto& tls = office_.config.tls;
+        return net::TlsContext::server({.certificate_chain = office_.data / tls.certificate,
+                                        .private_key = office_.data / tls.key,
+                                        .alpn = {"xmpp-client"},
+                                        .ticket_keys = std::move(tickets)});
+    }
+
+    void wait_for_stop(int signals) {
+        signalfd_siginfo info{};
+        while (::read(signals, &info, sizeof info) == sizeof info) {
+            if (info.ssi_signo != SIGHUP) return;
+            try {
+                tls_.replace(load_tls(tls_.get()->ticket_keys()));
+                log::info("tls.reloaded");
+            } catch (const net::TlsError& error) {
+                log::error("tls.not_reloaded", {{"cause", error.what()}});
+            }
+        }
+    }
+
+    void keep_house(std::stop_token stop) {
+        std::mutex guard;
+        std::condition_variable_any wake;
+        std::unique_lock lock(guard);
+        while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
+            try {
+                office_.ledger.snapshot();
+            } catch (const std::exception& failure) {
+                log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
+            }
+            shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+        }
+    }
+
+    admin::json live() const {
+        return {{"pid", ::getpid()},
+                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}}},
+                {"connections", clients_->connections()},
+                {"sessions", host_.session_count()},
+                {"messages", {{"accepted", host_.messages_accepted.load()}, {"refused", host_.messages_refused.load()}}},
+                {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(system_now() - host_.started()).count()}};
+    }
+
+    void on_every_shard(const std::function<void(std::size_t)>& work) {
+        std::atomic<std::size_t> left = shards_.size();
+        for (std::size_t i = 0; i < shards_.size(); ++i)
+            shards_[i]->post([&, i] {
+                work(i);
+                --left;
+            });
+        while (left > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+
+    void stop() {
+        on_every_shard([this](std::size_t i) { clients_->stop_on(i); });
+        const auto deadline = std::chrono::steady_clock::now() + farewell_limit;
+        std::atomic<bool> busy = true;
+        while (busy && std::chrono::steady_clock::now() < deadline) {
+            busy = false;
+            on_every_shard([&](std::size_t i) {
+                if (!clients_->is_empty_on(i)) busy = true;
+            });
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        on_every_shard([this](std::size_t i) {
+            clients_->destroy_on(i);
+            host_.home(i).clear();
+        });
+        office_.journal.close();
+        for (auto& shard : shards_) shard->stop();
+        threads_.clear();
+        office_.ledger.snapshot();
+    }
+
+    Office& office_;
+    Lockout lockout_;
+    Authenticator authenticator_;
+    net::CurrentTlsContext tls_;
+    std::vector<std::unique_ptr<net::Shard>> shards_;
+    Host host_;
+    std::unique_ptr<c2s::Service> clients_;
+    std::vector<std::jthread> threads_;
+};
+
+/// SIGTERM, SIGINT and SIGHUP arrive by this descriptor, on every thread; SIGPIPE and SIGXFSZ become errors of the call.
+int take_signals() {
+    ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
+    sigset_t set;
+    sigemptyset(&set);
+    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return ::signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/// As many open files as the system lets us have: each client needs one.
+void raise_file_limit() {
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int serve(const admin::CommandLine& line) {
+    const int signals = take_signals();
+    raise_file_limit();
+    Office office(line.data, line.overrides);
+    if (office.config.server.log == "debug") log::set_level(log::Level::debug);
+    if (office.config.server.log == "warning") log::set_level(log::Level::warning);
+    if (office.config.server.log == "error") log::set_level(log::Level::error);
+    Server server(office);
+    server.run(signals);
+    return 0;
+}
+
+int init(const admin::CommandLine& line) {
+    const auto file = line.data / "chancery.toml";
+    if (fs::exists(file)) throw std::runtime_error(line.data.string() + " is a data directory already.");
+    const auto domain = Jid::parse(line.domain);
+    if (!domain || !domain->is_domain()) throw std::runtime_error(line.domain + " is not a valid domain.");
+    const auto keys = line.data / Config().journal.keys;
+    fs::create_directories(keys);
+    for (const auto& directory : {line.data, keys}) ::chmod(directory.c_str(), 0700);
+    admin::make_certificates(keys, domain->text());
+    std::ofstream(file) << Config::initial_file(domain->text());
+    Office office(line.data, {});  // makes journal, keys and database
+    if (line.as_json) std::cout << admin::json{{"data", fs::absolute(line.data)}, {"domain", domain->text()}} << "\n";
+    else
+        std::cout << "Made " << line.data.string() << " for " << domain->text() << ".\n"
+                  << "  settings     " << file.string() << "\n"
+                  << "  keys         " << keys.string() << "  (back them up apart from the data: without kek nothing can be read)\n"
+                  << "  certificate  " << (keys / "server.pem").string() << ", signed by " << (keys / "ca.pem").string() << "\n"
+                  << "Next: chancery --data " << line.data.string() << " user add NAME, then chancery serve --data " << line.data.string() << "\n";
+    return 0;
+}
+
+int request(const admin::CommandLine& line) {
+    if (!fs::exists(line.data / "chancery.toml"))
+        throw admin::AdminError(line.data.string() + " is no data directory. Make one: chancery init --data " + line.data.string() + " --domain NAME");
+    if (const auto result = admin::ask(line.data / "chancery.sock", line.request)) return admin::print(line, *result);
+    log::set_level(log::Level::warning);
+    Office office(line.data, {});
+    auto context = office.context("command line, uid " + std::to_string(::getuid()));
+    office.archive.wait_until_ready(std::chrono::minutes(10));
+    return admin::print(line, admin::run(context, line.request));
+}
+
+int run(int argc, char** argv) {
+    int exit_code = 0;
+    const auto line = admin::parse_command_line(argc, argv, exit_code);
+    if (!line) return exit_code;
+    switch (line->action) {
+        case admin::CommandLine::Action::serve: return serve(*line);
+        case admin::CommandLine::Action::init: return init(*line);
+        case admin::CommandLine::Action::request: return request(*line);
+    }
+    std::unreachable();
+}
+
+}  // namespace
+}  // namespace chancery
+
+int main(int argc, char** argv) {
+    try {
+        return chancery::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::cerr << "chancery: " << error.what() << "\n";
+        return 2;
+    }
+}
