@@ -44,7 +44,7 @@ class Paging {
     };
 
     void ask(std::size_t i, std::string_view before) {
-        std::string stanza = "<iq type='set' id='page'><query xmlns='urn:mam:2' queryid='page'>"
+        std::string stanza = "<iq type='set' id='page'><query xmlns='urn:xmpp:mam:2' queryid='page'>"
                              "<set xmlns='http://jabber.org/protocol/rsm'><max>" +
                              std::to_string(options_.page) + "</max>";
         stanza += before.empty() ? "<before/>" : "<before>" + std::string(before) + "</before>";

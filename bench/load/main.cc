@@ -74,9 +74,10 @@ int main(int argc, char** argv) {
 
     Presence presence;
     command = add(app, chosen, presence, "presence", "coming online and changing status, with contacts");
-    command->add_option("--users", presence.users)->capture_default_str()->check(count);
+    command->add_option("--users", presence.users)->capture_default_str()->check(CLI::Range(2, 20'000));
     command->add_option("--contacts", presence.contacts, "per user, an even number")->capture_default_str();
-    command->add_option("--rounds", presence.rounds, "status changes per user")->capture_default_str()->check(count);
+    command->add_option("--rounds", presence.rounds, "status changes per user")
+        ->capture_default_str()->check(CLI::Range(1, 60'000));
     command->add_option("--at-once", presence.at_once, "changes under way")->capture_default_str()->check(count);
     command->add_flag("--subscribe", presence.subscribe, "make the subscriptions by XMPP first (slow)");
 

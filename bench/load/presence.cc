@@ -1,6 +1,8 @@
 // Presence among users who all have as many contacts: coming online, then changing status.
 //
 // The users form a ring: the contacts of i are the contacts/2 before it and the contacts/2 after it.
+#include <utility>
+
 #include "load/mark.h"
 #include "load/scenarios.h"
 
@@ -10,7 +12,8 @@ namespace {
 class PresenceRun {
   public:
     PresenceRun(World& world, Crowd& crowd, const Presence& options)
-        : world_(world), crowd_(crowd), options_(options), left_(crowd.size()), since_(crowd.size()) {
+        : world_(world), crowd_(crowd), options_(options), left_(crowd.size()), since_(crowd.size()),
+          seen_(crowd.size() * crowd.size(), none) {
         crowd.on_stanza = [this](Client& client, std::string_view stanza) { take(client, stanza); };
     }
 
@@ -43,11 +46,14 @@ class PresenceRun {
     }
 
     void start_counting() {
-        delivered_ = own_ = 0;
+        delivered_ = received_ = own_ = 0;
         latency_.clear();
     }
+    /// Each status at each contact, once.
     std::size_t delivered() const { return delivered_; }
-    std::size_t own() const { return own_; }
+    /// All that came, also what came twice and what came back to its sender (RFC 6121 §4.2.2).
+    std::size_t received() const { return received_ + own_; }
+    std::size_t doubled() const { return received_ - delivered_; }
     Samples& latency() { return latency_; }
 
   private:
@@ -73,6 +79,10 @@ class PresenceRun {
             ++own_;
             return;
         }
+        ++received_;
+        // Coming online, a server may tell the same twice: unasked, and in answer to a probe.
+        auto& seen = seen_[client.number() * crowd_.size() + mark->group];
+        if (std::exchange(seen, static_cast<std::uint16_t>(mark->sequence)) == mark->sequence) return;
         ++delivered_;
         latency_.add(last_ - since_[mark->group]);
         if (mark->sequence > 0 && left_[mark->group] > 0 && --left_[mark->group] == 0) ++completed_;
@@ -92,9 +102,11 @@ class PresenceRun {
     std::uint32_t run_ = new_run();
     std::vector<std::size_t> left_;  // deliveries of its latest change that are still to come
     std::vector<Clock::time_point> since_;
+    static constexpr std::uint16_t none = 0xffff;
+    std::vector<std::uint16_t> seen_;  // the last round that a receiver (row) has heard of from a sender (column)
     Clock::time_point last_;
     Samples latency_;
-    std::size_t delivered_ = 0, own_ = 0, completed_ = 0;
+    std::size_t delivered_ = 0, received_ = 0, own_ = 0, completed_ = 0;
 };
 
 /// Everybody asks and everybody approves (RFC 6121 §3.1). Where a subscription exists already the server may not
@@ -130,10 +142,11 @@ void subscribe(World& world, const Presence& options) {
 void add_phase(Report& report, const std::string& key, const std::string& label, PresenceRun& run, std::size_t expected,
                const Meter& meter, const ServerProcess& server) {
     const auto server_micros = server.is_known() ? meter.server_micros() : 0;
-    const auto all = static_cast<double>(run.delivered() + run.own());
+    const auto all = static_cast<double>(run.received());
     report.add(key + "_deliveries", label + ": deliveries", all);
     report.add(key + "_missing", label + ": missing",
                static_cast<double>(expected) - static_cast<double>(run.delivered()));
+    report.add(key + "_doubled", label + ": doubled", static_cast<double>(run.doubled()));
     report.add(key + "_per_second", label + ": deliveries", all / meter.seconds(), "/s");
     report.add(key + "_p50_ms", label + ": latency p50", run.latency().percentile_ms(50), "ms", 3);
     report.add(key + "_p99_ms", label + ": latency p99", run.latency().percentile_ms(99), "ms", 3);
@@ -158,12 +171,13 @@ Report run(World& world, const Presence& options) {
     run.come_online();
     add_phase(report, "online", "coming online", run, options.users * options.contacts, meter, server);
 
+    const bool complete = run.delivered() == options.users * options.contacts;
     run.start_counting();
     meter.start();
     run.change();
     add_phase(report, "change", "changing status", run, options.users * options.contacts * options.rounds, meter, server);
     report.add("broken", "connections broken", static_cast<double>(crowd.broken()));
-    if (run.delivered() == 0) report.note("nobody heard of anybody: prepare the rosters, or give --subscribe");
+    if (!complete) report.note("the rosters are not those of this ring: prepare them, or give --subscribe");
     crowd.sign_out();
     return report;
 }

@@ -1,5 +1,7 @@
 #include "load/talk.h"
 
+#include <utility>
+
 namespace chancery::load {
 
 Talk::Talk(Crowd& crowd, const Target& target, std::size_t window, std::size_t body_bytes, std::size_t per_sender)
