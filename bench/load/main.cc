@@ -26,9 +26,10 @@ void add_target(CLI::App& app, Target& target) {
     app.add_option("--prefix", target.prefix, "account i is PREFIXi")->capture_default_str();
     app.add_option("--password", target.password, "password of account i; % stands for i")->capture_default_str();
     app.add_option("--pid", target.pids, "process whose CPU and memory count as the server's, with its children; "
-                                         "repeat it for a database");
+                                         "repeat it for a database")
+        ->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--limit", target.limit_seconds, "no phase takes longer, seconds")
-        ->capture_default_str()->check(CLI::Range(1, 3600));
+        ->capture_default_str()->check(CLI::Range(1.0, 3600.0));
 }
 
 }  // namespace

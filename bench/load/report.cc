@@ -26,8 +26,8 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 void Report::add(std::string_view key, std::string_view label, double value, std::string_view unit, int digits) {
-    const double finite = std::isfinite(value) ? value : 0;
-    rows_.push_back({std::string(key), std::string(label), figure(finite, digits), std::string(unit)});
+    if (!std::isfinite(value)) return;
+    rows_.push_back({std::string(key), std::string(label), figure(value, digits), std::string(unit)});
 }
 
 std::string Report::to_table() const {
