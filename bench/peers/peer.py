@@ -100,7 +100,9 @@ def give_to(user, folder):
 def as_user(user, command):
     if os.geteuid() != 0 or pwd.getpwuid(0).pw_name == user:
         return command
-    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--no-new-privs", *command]
+    account = pwd.getpwnam(user)
+    return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups", "--no-new-privs",
+            *command]
 
 
 def spawn(user, command, folder, name, **environment):
