@@ -1,4 +1,5 @@
-// The archive (XEP-0313): users page through their history backwards, as a client does that shows the latest first.
+// The archive (XEP-0313): users page through their history backwards, as a client does that shows the latest
+// first.
 #include <set>
 
 #include "load/scenarios.h"
@@ -44,9 +45,10 @@ class Paging {
     };
 
     void ask(std::size_t i, std::string_view before) {
-        std::string stanza = "<iq type='set' id='page'><query xmlns='urn:xmpp:mam:2' queryid='page'>"
-                             "<set xmlns='http://jabber.org/protocol/rsm'><max>" +
-                             std::to_string(options_.page) + "</max>";
+        std::string stanza =
+            "<iq type='set' id='page'><query xmlns='urn:xmpp:mam:2' queryid='page'>"
+            "<set xmlns='http://jabber.org/protocol/rsm'><max>" +
+            std::to_string(options_.page) + "</max>";
         stanza += before.empty() ? "<before/>" : "<before>" + std::string(before) + "</before>";
         readers_[i].since = Clock::now();
         crowd_[i].send(stanza + "</set></query></iq>");
@@ -94,13 +96,15 @@ class Paging {
     Clock::time_point last_;
 };
 
-/// Writes until each of the users' archives has `fill` new messages: half of them its own, half its partner's.
+/// Writes until each of the users' archives has `fill` new messages: half of them its own, half its
+/// partner's.
 std::uint32_t fill(World& world, Crowd& crowd, const Archive& options) {
     Talk talk(crowd, world.target, 5, options.body, options.fill / 2);
     talk.begin();
     const auto all = crowd.size() * (options.fill / 2);
     const auto end = Clock::now() + seconds(world.target.limit_seconds);
-    if (!world.loop.run_until(end, [&] { return talk.sent() == all && talk.is_settled(); }) || talk.errors() > 0)
+    if (!world.loop.run_until(end, [&] { return talk.sent() == all && talk.is_settled(); }) ||
+        talk.errors() > 0)
         throw Stuck("only " + std::to_string(talk.received()) + " of " + std::to_string(all) +
                     " messages could be archived");
     world.loop.run_for(seconds(1));  // an archive may be indexed a little later
@@ -129,7 +133,8 @@ Report run(World& world, const Archive& options) {
     for (const int percent : {50, 99})
         report.add("p" + std::to_string(percent) + "_ms", "page latency p" + std::to_string(percent),
                    paging.latency_.percentile_ms(percent), "ms", 2);
-    if (server.is_known()) report.add("server_cpu_us", "server CPU per message", server_micros / messages, "µs", 2);
+    if (server.is_known())
+        report.add("server_cpu_us", "server CPU per message", server_micros / messages, "µs", 2);
     report.add("client_cpu_us", "generator CPU per message", own_micros / messages, "µs", 2);
     report.add("missing", "missing", static_cast<double>(paging.missing(options.fill / 2 * 2)));
     report.add("doubled", "doubled", static_cast<double>(paging.doubled_));

@@ -53,8 +53,10 @@ Report run(World& world, const Chat& options) {
     report.add("messages", "messages measured", measured);
     report.add("per_second", "messages", measured / time, "/s");
     add_latency(report, conversation.latency());
-    if (server.is_known()) report.add("server_cpu_us", "server CPU per message", server_micros / measured, "µs", 2);
-    if (server.is_known()) report.add("server_cores", "server cores in use", server_micros / time / 1e6, "", 2);
+    if (server.is_known())
+        report.add("server_cpu_us", "server CPU per message", server_micros / measured, "µs", 2);
+    if (server.is_known())
+        report.add("server_cores", "server cores in use", server_micros / time / 1e6, "", 2);
     report.add("client_cpu_us", "generator CPU per message", own_micros / measured, "µs", 2);
     report.add("sent", "sent in all", static_cast<double>(conversation.sent()));
     report.add("lost", "lost", static_cast<double>(conversation.lost()));

@@ -40,7 +40,8 @@ void Client::open() {
     const int on = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const auto* to = reinterpret_cast<const sockaddr*>(&world_.address.socket);
-    if (connect(socket_, to, world_.address.size) != 0 && errno != EINPROGRESS) return end(std::strerror(errno));
+    if (connect(socket_, to, world_.address.size) != 0 && errno != EINPROGRESS)
+        return end(std::strerror(errno));
     world_.loop.watch(socket_, *this);
 }
 
@@ -111,7 +112,8 @@ void Client::on_readable() {
         const auto size = recv(socket_, buffer.data(), buffer.size(), 0);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0 && errno == EAGAIN) return;
-        if (size <= 0) return end(step_ == Step::closing ? "" : size == 0 ? "connection closed" : std::strerror(errno));
+        if (size <= 0)
+            return end(step_ == Step::closing ? "" : size == 0 ? "connection closed" : std::strerror(errno));
         take({buffer.data(), static_cast<std::size_t>(size)});
     }
 }
@@ -176,7 +178,8 @@ bool Client::negotiate(std::string_view text) {
 bool Client::on_features(std::string_view features) {
     switch (step_) {
         case Step::starttls:
-            if (!holds(features, "urn:ietf:params:xml:ns:xmpp-tls")) return fail("the server offers no STARTTLS");
+            if (!holds(features, "urn:ietf:params:xml:ns:xmpp-tls"))
+                return fail("the server offers no STARTTLS");
             step_ = Step::handshake;
             send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
             return true;
@@ -185,8 +188,8 @@ bool Client::on_features(std::string_view features) {
             const auto at = features.find("<session");
             needs_session_ = at != features.npos && features.substr(at, 80).find("optional") == features.npos;
             step_ = Step::binding;
-            send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" + resource_ +
-                 "</resource></bind></iq>");
+            send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
+                 resource_ + "</resource></bind></iq>");
             return true;
         }
         default: return fail("unexpected stream features");
@@ -195,16 +198,19 @@ bool Client::on_features(std::string_view features) {
 
 bool Client::authenticate(std::string_view features) {
     const auto user = world_.target.user(number_), password = world_.target.password_of(number_);
-    for (const auto& [name, algorithm] : {std::pair{"SCRAM-SHA-256", Hash::sha256}, {"SCRAM-SHA-1", Hash::sha1}}) {
+    for (const auto& [name, algorithm] :
+         {std::pair{"SCRAM-SHA-256", Hash::sha256}, {"SCRAM-SHA-1", Hash::sha1}}) {
         if (!holds(features, std::string(">") + name + "<")) continue;
-        scram_ = std::make_unique<Scram>(world_.scram, algorithm, user, password, to_base64(random_bytes(18)));
+        scram_ =
+            std::make_unique<Scram>(world_.scram, algorithm, user, password, to_base64(random_bytes(18)));
         mechanism_ = name;
         step_ = Step::challenge;
         send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='" + std::string(name) + "'>" +
              to_base64(scram_->first()) + "</auth>");
         return true;
     }
-    if (!holds(features, ">PLAIN<")) return fail("the server offers neither SCRAM-SHA-256, SCRAM-SHA-1 nor PLAIN");
+    if (!holds(features, ">PLAIN<"))
+        return fail("the server offers neither SCRAM-SHA-256, SCRAM-SHA-1 nor PLAIN");
     mechanism_ = "PLAIN";
     step_ = Step::outcome;
     send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" +
@@ -252,7 +258,8 @@ void Client::become_ready() {
 void Client::start_stream() {
     splitter_.restart();
     send("<?xml version='1.0'?><stream:stream to='" + world_.target.domain +
-         "' version='1.0' xml:lang='en' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>");
+         "' version='1.0' xml:lang='en' xmlns='jabber:client' "
+         "xmlns:stream='http://etherx.jabber.org/streams'>");
 }
 
 void Client::start_tls() {

@@ -1,9 +1,9 @@
 // One XMPP client: connects, upgrades to TLS, signs in, binds, then hands every stanza to its handler.
 //
-// Operation: open() starts; the handler hears ready() once, then stanza() for each one, and closed() once at the end,
-// whatever the reason. After that the client can be opened again. send() never fails: what is said to a closed
-// connection is dropped. Concurrency: one thread, the loop's. A client outlives the loop's turns: never delete it in
-// a handler.
+// Operation: open() starts; the handler hears ready() once, then stanza() for each one, and closed() once at
+// the end, whatever the reason. After that the client can be opened again. send() never fails: what is said
+// to a closed connection is dropped. Concurrency: one thread, the loop's. A client outlives the loop's turns:
+// never delete it in a handler.
 #pragma once
 #include <memory>
 #include <string>
@@ -67,8 +67,20 @@ class Client {
     void flush();
 
   private:
-    enum class Step { closed, connecting, starttls, handshake, mechanisms, challenge, outcome, bind, binding,
-                      session, ready, closing };
+    enum class Step {
+        closed,
+        connecting,
+        starttls,
+        handshake,
+        mechanisms,
+        challenge,
+        outcome,
+        bind,
+        binding,
+        session,
+        ready,
+        closing
+    };
     void take(std::string_view wire);
     void split(std::string_view plain);
     bool on_piece(Splitter::Piece piece, std::string_view text);
@@ -95,8 +107,8 @@ class Client {
     std::unique_ptr<Scram> scram_;
     Splitter splitter_;
     bool marked_ = false, needs_session_ = false;
-    std::string say_;      // plain text to send at the end of the turn
-    std::string unsent_;   // what the socket did not take
+    std::string say_;     // plain text to send at the end of the turn
+    std::string unsent_;  // what the socket did not take
     std::string jid_;
     std::string_view mechanism_;
     Clock::time_point opened_at_;

@@ -23,7 +23,8 @@ void Crowd::sign_in(std::size_t at_once, std::string_view greeting) {
         return ready_ == size();
     };
     if (!world_.loop.run_until(end, all_are_in))
-        throw Stuck("only " + std::to_string(ready_) + " of " + std::to_string(size()) + " signed in in time");
+        throw Stuck("only " + std::to_string(ready_) + " of " + std::to_string(size()) +
+                    " signed in in time");
 }
 
 void Crowd::sign_out() {
@@ -55,7 +56,8 @@ bool Crowd::answer_request(Client& client, std::string_view stanza) {
     const auto type = attribute_of(stanza, "type");
     if (type != "get" && type != "set") return false;
     std::string reply = "<iq type='result' id='" + std::string(attribute_of(stanza, "id")) + "'";
-    if (const auto from = attribute_of(stanza, "from"); !from.empty()) reply += " to='" + std::string(from) + "'";
+    if (const auto from = attribute_of(stanza, "from"); !from.empty())
+        reply += " to='" + std::string(from) + "'";
     client.send(reply + "/>");
     return true;
 }

@@ -16,7 +16,8 @@ struct Stuck : std::runtime_error {
 
 class Crowd : public Handler {
   public:
-    /// Client i signs in as account i modulo `accounts`; when several share an account their resources differ.
+    /// Client i signs in as account i modulo `accounts`; when several share an account their resources
+    /// differ.
     Crowd(World& world, std::size_t clients, std::size_t accounts = 0);
 
     std::size_t size() const { return clients_.size(); }

@@ -14,9 +14,10 @@ void warm_up(World& world, const Idle& options) {
     world.loop.run_for(seconds(1));
 }
 
-void add_memory(Report& report, const std::string& key, const std::string& label, ServerProcess::Memory before,
-                ServerProcess::Memory after, double count) {
-    report.add(key + "_pss_kib", label + ", PSS per connection", (after.pss_kib - before.pss_kib) / count, "KiB", 1);
+void add_memory(Report& report, const std::string& key, const std::string& label,
+                ServerProcess::Memory before, ServerProcess::Memory after, double count) {
+    report.add(key + "_pss_kib", label + ", PSS per connection", (after.pss_kib - before.pss_kib) / count,
+               "KiB", 1);
     report.add(key + "_private_kib", label + ", private per connection",
                (after.private_kib - before.private_kib) / count, "KiB", 1);
 }

@@ -1,5 +1,5 @@
-// One epoll loop in one thread: the events of a turn are read by all connections first, then what they have to say is
-// sent, one send() per connection, so that the generator stays cheaper than the server it drives.
+// One epoll loop in one thread: the events of a turn are read by all connections first, then what they have
+// to say is sent, one send() per connection, so that the generator stays cheaper than the server it drives.
 #pragma once
 #include <csignal>
 #include <vector>

@@ -3,8 +3,8 @@
 #include <array>
 #include <charconv>
 
-#include "base/crypto.h"
 #include "base/bytes.h"
+#include "base/crypto.h"
 
 namespace chancery::load {
 namespace {

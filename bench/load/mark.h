@@ -1,5 +1,5 @@
-// The number that every counted stanza carries, at the start of its text: "#RUN.GROUP.SEQUENCE ". The run keeps what
-// an earlier run left behind (offline messages, room histories) out of the counts.
+// The number that every counted stanza carries, at the start of its text: "#RUN.GROUP.SEQUENCE ". The run
+// keeps what an earlier run left behind (offline messages, room histories) out of the counts.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -12,6 +12,7 @@ TEST_CASE("A mark is found again, and those of other runs are not") {
     CHECK(mark->group == 12);
     CHECK(mark->sequence == 345);
     CHECK_FALSE(find_mark(body, 7));
-    for (const char* bad : {"", "#", "no mark", "#7", "#7.", "#7.1.2", "#7.1 2 ", "#7.x.2 ", "#99999999999.1.2 "})
+    for (const char* bad :
+         {"", "#", "no mark", "#7", "#7.", "#7.1.2", "#7.1 2 ", "#7.x.2 ", "#99999999999.1.2 "})
         CHECK_FALSE(find_mark(bad, 7));
 }

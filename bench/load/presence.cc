@@ -12,7 +12,11 @@ namespace {
 class PresenceRun {
   public:
     PresenceRun(World& world, Crowd& crowd, const Presence& options)
-        : world_(world), crowd_(crowd), options_(options), left_(crowd.size()), since_(crowd.size()),
+        : world_(world),
+          crowd_(crowd),
+          options_(options),
+          left_(crowd.size()),
+          since_(crowd.size()),
           seen_(crowd.size() * crowd.size(), none) {
         crowd.on_stanza = [this](Client& client, std::string_view stanza) { take(client, stanza); };
     }
@@ -103,14 +107,15 @@ class PresenceRun {
     std::vector<std::size_t> left_;  // deliveries of its latest change that are still to come
     std::vector<Clock::time_point> since_;
     static constexpr std::uint16_t none = 0xffff;
-    std::vector<std::uint16_t> seen_;  // the last round that a receiver (row) has heard of from a sender (column)
+    std::vector<std::uint16_t>
+        seen_;  // the last round that a receiver (row) has heard of from a sender (column)
     Clock::time_point last_;
     Samples latency_;
     std::size_t delivered_ = 0, received_ = 0, own_ = 0, completed_ = 0;
 };
 
-/// Everybody asks and everybody approves (RFC 6121 §3.1). Where a subscription exists already the server may not
-/// answer, so that after a second of silence it goes on.
+/// Everybody asks and everybody approves (RFC 6121 §3.1). Where a subscription exists already the server may
+/// not answer, so that after a second of silence it goes on.
 void subscribe(World& world, const Presence& options) {
     Crowd crowd(world, options.users);
     crowd.sign_in(signing_in_at_once, "<presence/>");
@@ -120,14 +125,16 @@ void subscribe(World& world, const Presence& options) {
         if (name_of(stanza) != "presence") return;
         const auto type = attribute_of(stanza, "type");
         if (type == "subscribe")
-            client.send("<presence type='subscribed' to='" + std::string(attribute_of(stanza, "from")) + "'/>");
+            client.send("<presence type='subscribed' to='" + std::string(attribute_of(stanza, "from")) +
+                        "'/>");
         if (type == "subscribed") ++approved;
         if (!type.empty()) last = Clock::now();
     };
     const auto all = options.users * options.contacts, half = options.contacts / 2;
     world.loop.run_until(Clock::now() + seconds(world.target.limit_seconds), [&] {
         const bool silent = Clock::now() - last > std::chrono::seconds(1);
-        for (int burst = 0; asked < all && (asked < approved + 100 || (silent && burst < 100)); ++burst, ++asked) {
+        for (int burst = 0; asked < all && (asked < approved + 100 || (silent && burst < 100));
+             ++burst, ++asked) {
             const auto i = asked / options.contacts, k = asked % options.contacts;
             const auto other = (i + (k < half ? k + 1 : options.users - (k - half + 1))) % options.users;
             crowd[i].send("<presence type='subscribe' to='" + world.target.bare(other) + "'/>");
@@ -139,8 +146,8 @@ void subscribe(World& world, const Presence& options) {
     if (asked < all) throw Stuck("the subscriptions took longer than --limit allows");
 }
 
-void add_phase(Report& report, const std::string& key, const std::string& label, PresenceRun& run, std::size_t expected,
-               const Meter& meter, const ServerProcess& server) {
+void add_phase(Report& report, const std::string& key, const std::string& label, PresenceRun& run,
+               std::size_t expected, const Meter& meter, const ServerProcess& server) {
     const auto server_micros = server.is_known() ? meter.server_micros() : 0;
     const auto all = static_cast<double>(run.received());
     report.add(key + "_deliveries", label + ": deliveries", all);
@@ -152,7 +159,8 @@ void add_phase(Report& report, const std::string& key, const std::string& label,
     report.add(key + "_p99_ms", label + ": latency p99", run.latency().percentile_ms(99), "ms", 3);
     if (server.is_known())
         report.add(key + "_server_cpu_us", label + ": server CPU per delivery", server_micros / all, "µs", 2);
-    report.add(key + "_client_cpu_us", label + ": generator CPU per delivery", meter.own_micros() / all, "µs", 2);
+    report.add(key + "_client_cpu_us", label + ": generator CPU per delivery", meter.own_micros() / all, "µs",
+               2);
 }
 
 }  // namespace
@@ -175,7 +183,8 @@ Report run(World& world, const Presence& options) {
     run.start_counting();
     meter.start();
     run.change();
-    add_phase(report, "change", "changing status", run, options.users * options.contacts * options.rounds, meter, server);
+    add_phase(report, "change", "changing status", run, options.users * options.contacts * options.rounds,
+              meter, server);
     report.add("broken", "connections broken", static_cast<double>(crowd.broken()));
     if (!complete) report.note("the rosters are not those of this ring: prepare them, or give --subscribe");
     crowd.sign_out();

@@ -25,7 +25,8 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-void Report::add(std::string_view key, std::string_view label, double value, std::string_view unit, int digits) {
+void Report::add(std::string_view key, std::string_view label, double value, std::string_view unit,
+                 int digits) {
     if (!std::isfinite(value)) return;
     rows_.push_back({std::string(key), std::string(label), figure(value, digits), std::string(unit)});
 }
@@ -38,14 +39,16 @@ std::string Report::to_table() const {
     }
     std::string table = scenario_ + (supported_ ? "\n" : ": not supported\n");
     for (const auto& row : rows_)
-        table += "  " + row.label + std::string(labels - row.label.size() + values - row.value.size() + 2, ' ') +
-                 row.value + ' ' + row.unit + '\n';
+        table += "  " + row.label +
+                 std::string(labels - row.label.size() + values - row.value.size() + 2, ' ') + row.value +
+                 ' ' + row.unit + '\n';
     for (const auto& note : notes_) table += "  ! " + note + '\n';
     return table;
 }
 
 std::string Report::to_json() const {
-    std::string json = "{\"scenario\":" + quoted(scenario_) + ",\"supported\":" + (supported_ ? "true" : "false");
+    std::string json =
+        "{\"scenario\":" + quoted(scenario_) + ",\"supported\":" + (supported_ ? "true" : "false");
     for (const auto& row : rows_) json += ',' + quoted(row.key) + ':' + row.value;
     json += ",\"notes\":[";
     for (std::size_t i = 0; i < notes_.size(); ++i) json += (i ? "," : "") + quoted(notes_[i]);

@@ -11,7 +11,11 @@ namespace {
 class RoomsRun {
   public:
     RoomsRun(World& world, Crowd& crowd, const Rooms& options)
-        : world_(world), crowd_(crowd), options_(options), words_(run_), rooms_(options.rooms),
+        : world_(world),
+          crowd_(crowd),
+          options_(options),
+          words_(run_),
+          rooms_(options.rooms),
           joined_(crowd.size()) {
         service_ = options.service.empty() ? "conference." + world.target.domain : options.service;
         crowd.on_stanza = [this](Client& client, std::string_view stanza) { take(client, stanza); };
@@ -48,7 +52,8 @@ class RoomsRun {
         last_ = Clock::now();
         const auto end = last_ + seconds(world_.target.limit_seconds);
         world_.loop.run_until(end, [&] {
-            return completed_ + errors_ == options_.messages || Clock::now() - last_ > std::chrono::seconds(10);
+            return completed_ + errors_ == options_.messages ||
+                   Clock::now() - last_ > std::chrono::seconds(10);
         });
     }
 
@@ -97,7 +102,8 @@ class RoomsRun {
         last_ = Clock::now();
         const auto kind = name_of(stanza);
         if (kind == "presence") on_presence(client, stanza);
-        if (kind == "iq" && attribute_of(stanza, "id") == "configure") count_in(client, attribute_of(stanza, "type"));
+        if (kind == "iq" && attribute_of(stanza, "id") == "configure")
+            count_in(client, attribute_of(stanza, "type"));
         if (kind == "message" && talking_) on_message(client, stanza);
     }
 
@@ -187,7 +193,8 @@ Report run(World& world, const Rooms& options) {
     for (const int percent : {50, 99})
         report.add("p" + std::to_string(percent) + "_ms", "latency p" + std::to_string(percent),
                    run.latency_.percentile_ms(percent), "ms", 3);
-    if (server.is_known()) report.add("server_cpu_us", "server CPU per delivery", server_micros / delivered, "µs", 2);
+    if (server.is_known())
+        report.add("server_cpu_us", "server CPU per delivery", server_micros / delivered, "µs", 2);
     report.add("client_cpu_us", "generator CPU per delivery", own_micros / delivered, "µs", 2);
     report.add("lost", "deliveries lost",
                static_cast<double>((run.sent_ - run.errors_) * options.occupants) - delivered);

@@ -1,5 +1,5 @@
-// The client's side of SASL SCRAM (RFC 5802, RFC 7677), with the slow part remembered per account, so that the
-// generator's own PBKDF2 is paid once and not in every sign-in that is measured.
+// The client's side of SASL SCRAM (RFC 5802, RFC 7677), with the slow part remembered per account, so that
+// the generator's own PBKDF2 is paid once and not in every sign-in that is measured.
 #pragma once
 #include <optional>
 #include <string>

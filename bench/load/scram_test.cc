@@ -18,8 +18,10 @@ TEST_CASE("SCRAM-SHA-1 follows the example of RFC 5802") {
 TEST_CASE("SCRAM-SHA-256 follows the example of RFC 7677") {
     ScramCache cache;
     Scram scram(cache, Hash::sha256, "user", "pencil", "rOprNGfwEbeRWgbNEkqO");
-    CHECK(scram.last("r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096") ==
-          "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
+    CHECK(scram.last(
+              "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096") ==
+          "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+"
+          "Ute9ytag9zjfMHgsqmmiz7AndVQ=");
     CHECK(scram.is_from_server("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
 }
 

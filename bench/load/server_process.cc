@@ -1,7 +1,7 @@
 #include "load/server_process.h"
 
-#include <ctime>
 #include <unistd.h>
+#include <ctime>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,7 +18,8 @@ struct Stat {
     double children_micros = 0;
 };
 
-/// proc(5), /proc/PID/stat: fields 4 (ppid), 16 and 17 (cutime, cstime). The name in field 2 may hold anything.
+/// proc(5), /proc/PID/stat: fields 4 (ppid), 16 and 17 (cutime, cstime). The name in field 2 may hold
+/// anything.
 bool read_stat(int pid, Stat& stat) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string line;
@@ -52,7 +53,8 @@ std::vector<int> ServerProcess::all() const {
     }
     for (std::size_t i = 0; i < found.size(); ++i)
         for (const auto& [pid, parent] : parents)
-            if (parent == found[i] && std::find(found.begin(), found.end(), pid) == found.end()) found.push_back(pid);
+            if (parent == found[i] && std::find(found.begin(), found.end(), pid) == found.end())
+                found.push_back(pid);
     return found;
 }
 

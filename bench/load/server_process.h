@@ -7,13 +7,15 @@ namespace chancery::load {
 
 class ServerProcess {
   public:
-    /// @param pids  the server's, and its database's if it has one; descendants are found. None: nothing is measured.
+    /// @param pids  the server's, and its database's if it has one; descendants are found. None: nothing is
+    /// measured.
     explicit ServerProcess(std::vector<int> pids) : pids_(std::move(pids)) {}
 
     bool is_known() const { return !pids_.empty(); }
 
-    /// User and system time in microseconds since they started: living processes by their CPU clock (every thread,
-    /// also those that have ended; nanoseconds), and ended children that were waited for (in clock ticks of 10 ms).
+    /// User and system time in microseconds since they started: living processes by their CPU clock (every
+    /// thread, also those that have ended; nanoseconds), and ended children that were waited for (in clock
+    /// ticks of 10 ms).
     /// @throws std::runtime_error  one of the given processes is gone.
     double cpu_micros() const;
 

@@ -12,8 +12,8 @@ class SigningIn : public Handler {
             clients_.push_back(std::make_unique<Client>(world, *this, i, world.resource));
     }
 
-    /// Runs `count` sign-ins. Latency counts from the moment when it was due, so that a server that falls behind
-    /// a given rate cannot hide it.
+    /// Runs `count` sign-ins. Latency counts from the moment when it was due, so that a server that falls
+    /// behind a given rate cannot hide it.
     void run(std::size_t count, std::size_t at_once, double rate) {
         const auto begin = Clock::now();
         const auto end = begin + seconds(world_.target.limit_seconds);
@@ -22,7 +22,8 @@ class SigningIn : public Handler {
         due_.assign(clients_.size(), {});
         const auto all_done = [&] {
             while (started_ < count && started_ - done_ - failed_ < at_once) {
-                const auto due = rate > 0 ? begin + seconds(static_cast<double>(started_) / rate) : Clock::now();
+                const auto due =
+                    rate > 0 ? begin + seconds(static_cast<double>(started_) / rate) : Clock::now();
                 auto& client = *clients_[started_ % clients_.size()];
                 if (due > Clock::now() || !client.is_closed()) break;
                 due_[client.number()] = due;
@@ -78,7 +79,8 @@ Report run(World& world, const SignIn& options) {
         report.add("p" + std::to_string(static_cast<int>(percent)) + "_ms",
                    percent == 100 ? "latency max" : "latency p" + std::to_string(static_cast<int>(percent)),
                    scenario.times_.percentile_ms(percent), "ms", 2);
-    if (server.is_known()) report.add("server_cpu_ms", "server CPU per sign-in", meter.server_micros() / done / 1e3, "ms", 3);
+    if (server.is_known())
+        report.add("server_cpu_ms", "server CPU per sign-in", meter.server_micros() / done / 1e3, "ms", 3);
     report.add("client_cpu_ms", "generator CPU per sign-in", meter.own_micros() / done / 1e3, "ms", 3);
     report.note("mechanism: " + scenario.mechanism_);
     if (!scenario.first_reason_.empty()) report.note("first failure: " + scenario.first_reason_);

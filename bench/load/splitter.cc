@@ -36,7 +36,8 @@ std::string_view attribute_of(std::string_view stanza, std::string_view name) {
         if (end == stanza.npos) return {};
         const auto before = stanza.substr(0, stanza.find_last_not_of(" \t\r\n=", i - 1) + 1);
         const auto start = before.find_last_of(" \t\r\n");
-        if (start != before.npos && before.substr(start + 1) == name) return stanza.substr(i + 1, end - i - 1);
+        if (start != before.npos && before.substr(start + 1) == name)
+            return stanza.substr(i + 1, end - i - 1);
         i = end + 1;
     }
     return {};

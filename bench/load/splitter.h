@@ -1,5 +1,6 @@
-// Cuts a server's byte stream into stanzas. Tolerant and fast: it looks for tags only and checks nothing else, since
-// what is measured is the server. Comments and CDATA, which XMPP servers do not send, are not known.
+// Cuts a server's byte stream into stanzas. Tolerant and fast: it looks for tags only and checks nothing
+// else, since what is measured is the server. Comments and CDATA, which XMPP servers do not send, are not
+// known.
 #pragma once
 #include <string>
 #include <string_view>

@@ -17,8 +17,11 @@ constexpr std::string_view stream =
 std::vector<std::string> pieces(std::string_view bytes, std::size_t step) {
     Splitter splitter;
     std::vector<std::string> found;
-    const auto sink = [&](Splitter::Piece, std::string_view piece) { return found.emplace_back(piece), true; };
-    for (std::size_t at = 0; at < bytes.size(); at += step) REQUIRE(splitter.feed(bytes.substr(at, step), sink));
+    const auto sink = [&](Splitter::Piece, std::string_view piece) {
+        return found.emplace_back(piece), true;
+    };
+    for (std::size_t at = 0; at < bytes.size(); at += step)
+        REQUIRE(splitter.feed(bytes.substr(at, step), sink));
     return found;
 }
 
@@ -42,7 +45,8 @@ TEST_CASE("The splitter gives up on a stanza without end") {
 }
 
 TEST_CASE("Names, attributes and texts are read from a stanza") {
-    const std::string_view stanza = "<message to='b' from=\"a@x/1\" id = '7'><body xml:lang='en'>hi</body><first/></message>";
+    const std::string_view stanza =
+        "<message to='b' from=\"a@x/1\" id = '7'><body xml:lang='en'>hi</body><first/></message>";
     CHECK(name_of(stanza) == "message");
     CHECK(name_of("<presence/>") == "presence");
     CHECK(attribute_of(stanza, "from") == "a@x/1");

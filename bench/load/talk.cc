@@ -4,8 +4,14 @@
 
 namespace chancery::load {
 
-Talk::Talk(Crowd& crowd, const Target& target, std::size_t window, std::size_t body_bytes, std::size_t per_sender)
-    : crowd_(crowd), run_(new_run()), words_(run_), window_(window), body_bytes_(body_bytes), per_sender_(per_sender) {
+Talk::Talk(Crowd& crowd, const Target& target, std::size_t window, std::size_t body_bytes,
+           std::size_t per_sender)
+    : crowd_(crowd),
+      run_(new_run()),
+      words_(run_),
+      window_(window),
+      body_bytes_(body_bytes),
+      per_sender_(per_sender) {
     senders_.resize(crowd.size() / 2 * 2);
     for (std::size_t i = 0; i < senders_.size(); ++i)
         senders_[i].head = "<message type='chat' to='" + target.bare(i ^ 1) + "' id='";
@@ -20,7 +26,8 @@ void Talk::begin() {
 void Talk::write(std::size_t i) {
     auto& sender = senders_[i];
     if (!writing_ || !crowd_[i].is_ready() || (per_sender_ && sender.sent.size() == per_sender_)) return;
-    const Mark mark{.group = static_cast<std::uint32_t>(i), .sequence = static_cast<std::uint32_t>(sender.sent.size())};
+    const Mark mark{.group = static_cast<std::uint32_t>(i),
+                    .sequence = static_cast<std::uint32_t>(sender.sent.size())};
     stanza_ = sender.head;
     append_mark(stanza_, run_, mark);
     stanza_.back() = '\'';

@@ -1,4 +1,5 @@
-// Pairs of clients that write to each other as fast as a window of outstanding messages allows, every message counted.
+// Pairs of clients that write to each other as fast as a window of outstanding messages allows, every message
+// counted.
 #pragma once
 #include <vector>
 
@@ -8,12 +9,13 @@
 
 namespace chancery::load {
 
-/// Client i talks with client i xor 1, in both directions. A message is complete when its recipient got it; only then
-/// does its sender write another one.
+/// Client i talks with client i xor 1, in both directions. A message is complete when its recipient got it;
+/// only then does its sender write another one.
 class Talk {
   public:
     /// @param per_sender  how many messages each may write; 0: no limit.
-    Talk(Crowd& crowd, const Target& target, std::size_t window, std::size_t body_bytes, std::size_t per_sender);
+    Talk(Crowd& crowd, const Target& target, std::size_t window, std::size_t body_bytes,
+         std::size_t per_sender);
 
     void begin();
     void stop() { writing_ = false; }
@@ -30,7 +32,7 @@ class Talk {
 
   private:
     struct Sender {
-        std::string head;                    // of each of its messages, up to the id
+        std::string head;                     // of each of its messages, up to the id
         std::vector<Clock::time_point> sent;  // by sequence; `done` when it is complete
         std::uint32_t next_expected = 0;
     };

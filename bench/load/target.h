@@ -23,11 +23,11 @@ Result<Address, std::string> loopback_address(const std::string& host_and_port);
 struct Target {
     std::string address = "127.0.0.1:5222";
     std::string domain = "localhost";
-    std::string ca;            // file; empty: the certificate is not verified
-    bool direct_tls = false;   // TLS from the first byte (XEP-0368) instead of STARTTLS
-    std::string prefix = "u";  // account i is prefix + i
+    std::string ca;               // file; empty: the certificate is not verified
+    bool direct_tls = false;      // TLS from the first byte (XEP-0368) instead of STARTTLS
+    std::string prefix = "u";     // account i is prefix + i
     std::string password = "p%";  // % becomes i
-    std::vector<int> pids;     // whose CPU time and memory are the server's
+    std::vector<int> pids;        // whose CPU time and memory are the server's
     double limit_seconds = 120;
 
     std::string user(std::size_t i) const { return prefix + std::to_string(i); }

@@ -1,4 +1,5 @@
-// OpenSSL over buffers of ours instead of a socket: many records come out of one recv() and many go into one send().
+// OpenSSL over buffers of ours instead of a socket: many records come out of one recv() and many go into one
+// send().
 #pragma once
 #include <openssl/ssl.h>
 
@@ -7,7 +8,8 @@
 
 namespace chancery::load {
 
-/// TLS 1.2 or newer, no session resumption (each sign-in is a full handshake, as it is for a client that starts).
+/// TLS 1.2 or newer, no session resumption (each sign-in is a full handshake, as it is for a client that
+/// starts).
 class TlsContext {
   public:
     /// @throws std::runtime_error  the file of authorities cannot be read.
@@ -28,7 +30,8 @@ class Tls {
     Tls(const Tls&) = delete;
 
     enum class State { open, closed, failed };
-    /// Goes on with the handshake, then decrypts into `plain` (appended). `failed` leaves a reason in error().
+    /// Goes on with the handshake, then decrypts into `plain` (appended). `failed` leaves a reason in
+    /// error().
     State feed(std::string_view bytes, std::string& plain);
     bool is_established() const { return SSL_is_init_finished(ssl_) == 1; }
     /// Call when established.

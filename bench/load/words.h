@@ -1,5 +1,5 @@
-// Message bodies: English words of a few thousand kinds, the common ones far more often than the rare ones (Zipf),
-// so that full-text indexes and compression of a server meet what they meet in life.
+// Message bodies: English words of a few thousand kinds, the common ones far more often than the rare ones
+// (Zipf), so that full-text indexes and compression of a server meet what they meet in life.
 #pragma once
 #include <cstdint>
 #include <string>
