@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
     // Indexing is the only work now: the process' CPU is the indexer's.
     const auto before = cpu_micros(CLOCK_PROCESS_CPUTIME_ID);
     fixture.open_archive();
-    Position last = 0;
+    archive::Position last = 0;
     auto last_cpu = before;
     for (;;) {
         std::this_thread::sleep_for(20ms);

@@ -51,7 +51,7 @@ Task<> converse(std::string address, std::shared_ptr<TlsContext> context, int ou
     auto connection = co_await connect(address, 60s);
     const std::string name = "localhost";
     co_await connection->start_tls_client(context, name, 60s);
-    if (outstanding > 0) co_await sleep(500ms);
+    if (outstanding > 0) co_await sleep(3s);  // all must be there: what has no partner yet is dropped
     const std::string message(message_size, 'm');
     for (int i = 0; i < outstanding; ++i) connection->write(message);
     std::size_t received = 0;
@@ -82,6 +82,12 @@ Task<> pace(std::string address, std::shared_ptr<TlsContext> context, int connec
     _exit(0);
 }
 
+long sleeps() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nvcsw;
+}
+
 double cpu_seconds() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
@@ -97,13 +103,14 @@ long proportional_kilobytes() {
 }
 
 void measure_relay(const Relay& state, double seconds) {
-    std::this_thread::sleep_for(2s);
+    std::this_thread::sleep_for(4s);
     const double cpu = cpu_seconds();
+    const auto slept = sleeps();
     const auto bytes = state.bytes.load();
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
     const double messages = static_cast<double>(state.bytes - bytes) / message_size;
-    std::printf("relayed %.0f messages/s, %.2f CPU us each\n", messages / seconds,
-                (cpu_seconds() - cpu) / messages * 1e6);
+    std::printf("relayed %.0f messages/s, %.2f CPU us each, %.3f sleeps each\n", messages / seconds,
+                (cpu_seconds() - cpu) / messages * 1e6, (sleeps() - slept) / messages);
 }
 
 }  // namespace
