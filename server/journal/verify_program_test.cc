@@ -1,4 +1,5 @@
-// chancery-verify, the independent program, against journals that this code wrote; left out where it is not built.
+// chancery-verify, the independent program, against journals that this code wrote; left out where it is not
+// built.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 
@@ -49,7 +50,8 @@ struct Evidence {
         harness.append("It is the east");
         const auto late = harness.journal.sign_checkpoint();
         replace_file(folder.path() / "inclusion.json", to_json(*harness.journal.prove_inclusion(3)));
-        replace_file(folder.path() / "consistency.json", to_json(*harness.journal.prove_consistency(early, late)));
+        replace_file(folder.path() / "consistency.json",
+                     to_json(*harness.journal.prove_consistency(early, late)));
         replace_file(folder.path() / "checkpoint.txt", late.note);
     }
     Outcome check(const std::string& file) const { return run(key(), (folder.path() / file).string()); }
@@ -60,16 +62,19 @@ struct Evidence {
     std::uint32_t second = 0, third = 0;
 };
 
-bool says(const Outcome& outcome, std::string_view part) { return outcome.text.find(part) != outcome.text.npos; }
+bool says(const Outcome& outcome, std::string_view part) {
+    return outcome.text.find(part) != outcome.text.npos;
+}
 
 }  // namespace
 
 TEST_CASE("TheIndependentProgramAgrees") {
     if (is_left_out()) return;
     const Evidence evidence;
-    for (const auto& outcome : {evidence.check("inclusion.json"), evidence.check("consistency.json"),
-                                run(evidence.key(), "--checkpoint " + (evidence.folder.path() / "checkpoint.txt").string()),
-                                evidence.check_journal()}) {
+    for (const auto& outcome :
+         {evidence.check("inclusion.json"), evidence.check("consistency.json"),
+          run(evidence.key(), "--checkpoint " + (evidence.folder.path() / "checkpoint.txt").string()),
+          evidence.check_journal()}) {
         CHECK(outcome.status == 0);
         CHECK(says(outcome, "GOOD: "));
     }
