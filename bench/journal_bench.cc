@@ -1,7 +1,8 @@
 // What a record costs: sealing, checksum, write, tree, all threads of the process together.
 //
 //   clang++-19 -std=c++23 -O2 -march=x86-64-v2 -Iserver bench/journal_bench.cc build/libchancery_server.a \
-//       -lcrypto -lspdlog -lfmt -o build/journal_bench && build/journal_bench FOLDER [records] [batch] [bytes]
+//       -lcrypto -lspdlog -lfmt -o build/journal_bench && build/journal_bench FOLDER [records] [batch]
+//       [bytes]
 //
 // The journal is left in FOLDER. With `records` 0 it only opens what is there and says how long that took.
 #include <sys/resource.h>
@@ -22,10 +23,14 @@ namespace {
 double cpu_us() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+           double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-double now_us() { return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_us() {
+    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 }  // namespace
 
@@ -62,16 +67,20 @@ int main(int count, char** arguments) {
     }
     const auto wall = now_us() - began, used = cpu_us() - cpu;
     const auto status = journal.status();
-    std::printf("%ld records of %zu bytes, %ld at a time: %.0f records/s, %.2f CPU us each, batches of %.0f, "
-                "commit last %lld us, worst %lld us\n",
-                records, text.size(), batch, records / wall * 1e6, used / records, double(records) / status.batches,
-                static_cast<long long>(status.last_commit.count()), static_cast<long long>(status.worst_commit.count()));
-    std::ofstream(folder / "inclusion.json") << to_json(*(journal.sign_checkpoint(), journal.prove_inclusion(records / 3)));
+    std::printf(
+        "%ld records of %zu bytes, %ld at a time: %.0f records/s, %.2f CPU us each, batches of %.0f, "
+        "commit last %lld us, worst %lld us\n",
+        records, text.size(), batch, records / wall * 1e6, used / records, double(records) / status.batches,
+        static_cast<long long>(status.last_commit.count()),
+        static_cast<long long>(status.worst_commit.count()));
+    std::ofstream(folder / "inclusion.json")
+        << to_json(*(journal.sign_checkpoint(), journal.prove_inclusion(records / 3)));
     const auto from = journal.checkpoint();
     journal.seal(pending[0], Kind::message, 1, conversations[0], text);
     const auto before = settled.load();
     journal.submit(pending[0]);
     settled.wait(before);
-    std::ofstream(folder / "consistency.json") << to_json(*journal.prove_consistency(from, journal.sign_checkpoint()));
+    std::ofstream(folder / "consistency.json")
+        << to_json(*journal.prove_consistency(from, journal.sign_checkpoint()));
     std::ofstream(folder / "checkpoint.txt") << from.note;
 }

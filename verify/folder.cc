@@ -45,7 +45,8 @@ class Tree {
     Digest root() const {
         if (subtrees_.empty()) return sha256(std::string_view());
         auto hash = subtrees_.back();
-        for (auto left = subtrees_.rbegin() + 1; left != subtrees_.rend(); ++left) hash = parent_hash(*left, hash);
+        for (auto left = subtrees_.rbegin() + 1; left != subtrees_.rend(); ++left)
+            hash = parent_hash(*left, hash);
         return hash;
     }
 
@@ -119,7 +120,7 @@ class Folder {
     std::size_t next_checkpoint_ = 0;
     std::uint64_t notes_ = 0, segments_ = 0, records_ = 0, signed_ = 0, faults_ = 0, last_time_ = 0;
     std::string journal_, stored_tree_;
-    Tree read_, stored_;              // of the records as they are; with the stored leaf where it differs
+    Tree read_, stored_;  // of the records as they are; with the stored leaf where it differs
     std::vector<std::uint64_t> differing_;
     bool is_lost_ = false, is_tree_wrong_ = false;
 };
@@ -134,11 +135,13 @@ void Folder::read_checkpoints() {
         if (!note)
             report("checkpoint number " + std::to_string(number) + ": " + why);
         else if (!checkpoints_.empty() && note->size < checkpoints_.back().note.size)
-            report("checkpoint number " + std::to_string(number) + ": it speaks of fewer records than the one before");
+            report("checkpoint number " + std::to_string(number) +
+                   ": it speaks of fewer records than the one before");
         else
             checkpoints_.push_back({number, *note});
     }
-    if (!rest.empty()) std::cout << "Note: the last checkpoint is unfinished; the server was stopped while writing it.\n";
+    if (!rest.empty())
+        std::cout << "Note: the last checkpoint is unfinished; the server was stopped while writing it.\n";
     if (notes_ == 0) report("there is no checkpoint");
 }
 
@@ -164,12 +167,14 @@ void Folder::check_header(std::string_view bytes, std::uint32_t number) {
         crc32c(bytes.substr(0, 60)) != number_at(bytes, 60, 4))
         return report(which);
     if (journal_.empty()) journal_ = bytes.substr(32, 16);
-    if (number_at(bytes, 8, 4) != number || number_at(bytes, 16, 8) != records_ || bytes.substr(32, 16) != journal_)
+    if (number_at(bytes, 8, 4) != number || number_at(bytes, 16, 8) != records_ ||
+        bytes.substr(32, 16) != journal_)
         report(which + ": it belongs to another place");
 }
 
 /// The places of a sealed segment's records; nothing when it is not sealed or the footer is damaged.
-std::optional<std::vector<Place>> Folder::places_in_footer(std::string_view bytes, std::uint32_t number) const {
+std::optional<std::vector<Place>> Folder::places_in_footer(std::string_view bytes,
+                                                           std::uint32_t number) const {
     if (bytes.size() < header_size + trailer_size) return std::nullopt;
     const auto trailer = bytes.substr(bytes.size() - trailer_size);
     const auto count = number_at(trailer, 12, 4), end = number_at(trailer, 24, 4);
@@ -209,8 +214,11 @@ void Folder::read_without_footer(std::string_view bytes, std::uint32_t number, b
             if (later > records_ && later - records_ < (1u << 24) && whole_record(bytes.substr(next))) break;
         }
         const bool is_end = next + smallest_record > bytes.size();
-        if (is_end || (is_last && records_ >= covered && later - number_at(bytes, next + 32, 4) <= records_)) {
-            if (is_last) std::cout << "Note: an unfinished batch stands behind the last record; it was never acknowledged.\n";
+        if (is_end ||
+            (is_last && records_ >= covered && later - number_at(bytes, next + 32, 4) <= records_)) {
+            if (is_last)
+                std::cout << "Note: an unfinished batch stands behind the last record; it was never "
+                             "acknowledged.\n";
             return;
         }
         while (records_ < later) add_damaged(place);
@@ -220,7 +228,9 @@ void Folder::read_without_footer(std::string_view bytes, std::uint32_t number, b
 
 void Folder::read_record(std::string_view record, const std::string& place) {
     const auto time = number_at(record, 16, 8);
-    if (time < last_time_) report("the record at position " + std::to_string(records_) + place + ": it is older than the one before it");
+    if (time < last_time_)
+        report("the record at position " + std::to_string(records_) + place +
+               ": it is older than the one before it");
     last_time_ = std::max(last_time_, time);
     const auto leaf = leaf_hash(record);
     const auto stored = stored_leaf().value_or(leaf);
@@ -241,7 +251,8 @@ void Folder::add(const Digest& read, const Digest& stored) {
     compare();
 }
 
-/// The leaf that the tree file keeps for the record at position records_: in post-order, behind all nodes before it.
+/// The leaf that the tree file keeps for the record at position records_: in post-order, behind all nodes
+/// before it.
 std::optional<Digest> Folder::stored_leaf() const {
     const auto before = 2 * records_ - static_cast<std::uint64_t>(__builtin_popcountll(records_));
     if ((before + 1) * 32 > stored_tree_.size()) return std::nullopt;
@@ -263,12 +274,14 @@ void Folder::compare() {
             stored_ = read_;
         } else if (note.root == stored_.root()) {
             for (const auto position : differing_)
-                report("the record at position " + std::to_string(position) + ": it is not the one that was signed");
+                report("the record at position " + std::to_string(position) +
+                       ": it is not the one that was signed");
             read_ = stored_;
         } else {
             if (!is_lost_)
-                report("the records from position " + std::to_string(signed_) + " to " + std::to_string(records_) +
-                       ": they are not those that checkpoint number " + std::to_string(number) + " has signed");
+                report("the records from position " + std::to_string(signed_) + " to " +
+                       std::to_string(records_) + ": they are not those that checkpoint number " +
+                       std::to_string(number) + " has signed");
             is_lost_ = true;
             continue;
         }
@@ -280,22 +293,24 @@ void Folder::compare() {
 
 void Folder::check_end() {
     for (const auto position : differing_)
-        report("the record at position " + std::to_string(position) + ": it is not the one that the tree file has");
+        report("the record at position " + std::to_string(position) +
+               ": it is not the one that the tree file has");
     if (next_checkpoint_ < checkpoints_.size())
         report("records are missing: " + std::to_string(checkpoints_.back().note.size) + " were signed, " +
                std::to_string(records_) + " are there");
 }
 
 Outcome Folder::conclude() const {
-    std::cout << records_ << " records in " << segments_ << " segments, " << notes_ << " checkpoints by " << key_.name
-              << ".\n";
+    std::cout << records_ << " records in " << segments_ << " segments, " << notes_ << " checkpoints by "
+              << key_.name << ".\n";
     if (faults_ > 0) {
         std::cout << "BAD: " << faults_ << " damages were found; they are listed above.\n";
         return bad;
     }
     if (!checkpoints_.empty())
-        std::cout << "GOOD: all records are whole. The first " << signed_ << " are proved by signed checkpoints, the last at "
-                  << checkpoints_.back().note.time << "; " << records_ - signed_ << " are newer.\n";
+        std::cout << "GOOD: all records are whole. The first " << signed_
+                  << " are proved by signed checkpoints, the last at " << checkpoints_.back().note.time
+                  << "; " << records_ - signed_ << " are newer.\n";
     return good;
 }
 

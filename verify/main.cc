@@ -1,4 +1,5 @@
-// chancery-verify: checks Chancery's proofs, checkpoints and journals without Chancery and without any secret.
+// chancery-verify: checks Chancery's proofs, checkpoints and journals without Chancery and without any
+// secret.
 #include <iostream>
 
 #include "folder.h"
@@ -20,8 +21,10 @@ int run(const std::vector<std::string>& arguments) {
         return 2;
     }
     const auto key = PublicKey::parse(read_file(arguments[1]));
-    if (arguments.size() == 3 && !arguments[2].starts_with("--")) return check_proof(read_file(arguments[2]), key);
-    if (arguments.size() == 4 && arguments[2] == "--checkpoint") return check_checkpoint(read_file(arguments[3]), key);
+    if (arguments.size() == 3 && !arguments[2].starts_with("--"))
+        return check_proof(read_file(arguments[2]), key);
+    if (arguments.size() == 4 && arguments[2] == "--checkpoint")
+        return check_checkpoint(read_file(arguments[3]), key);
     if (arguments.size() == 4 && arguments[2] == "--journal") return check_folder(arguments[3], key);
     std::cerr << usage;
     return 2;

@@ -29,10 +29,10 @@ std::vector<Digest> path_in(const Json& json) {
     return path;
 }
 
-/// The root that `path` leads to from a leaf, by the definition (RFC 9162 §2.1.3.1) read backwards: the last step
-/// joins the halves of the whole tree. Nothing when the path has another length than it must have.
-std::optional<Digest> root_from(const Digest& leaf, std::uint64_t position, std::uint64_t size, const Digest* path,
-                                std::size_t steps) {
+/// The root that `path` leads to from a leaf, by the definition (RFC 9162 §2.1.3.1) read backwards: the last
+/// step joins the halves of the whole tree. Nothing when the path has another length than it must have.
+std::optional<Digest> root_from(const Digest& leaf, std::uint64_t position, std::uint64_t size,
+                                const Digest* path, std::size_t steps) {
     if (size == 1) return steps == 0 ? std::optional(leaf) : std::nullopt;
     if (steps == 0) return std::nullopt;
     std::uint64_t half = 1;
@@ -90,8 +90,8 @@ std::optional<Note> checkpoint_in(const Json& json, const char* name, const Publ
         say_bad("the checkpoint \"" + std::string(name) + "\" does not hold: " + why + ".");
         return std::nullopt;
     }
-    std::cout << "The checkpoint over the first " << note->size << " records was signed by " << note->origin << " at "
-              << note->time << ": the signature is good.\n";
+    std::cout << "The checkpoint over the first " << note->size << " records was signed by " << note->origin
+              << " at " << note->time << ": the signature is good.\n";
     return note;
 }
 
@@ -112,9 +112,9 @@ Outcome check_inclusion(const Json& json, const PublicKey& key) {
     if (!root || *root != note->root)
         return say_bad("the record is not, byte for byte, the one that was signed at position " +
                        std::to_string(position) + ".");
-    std::cout << "GOOD: this record of " << record->size() << " bytes, made at " << time_text(number_at(*record, 16, 8))
-              << ", stood unchanged at position " << position << " of the journal of " << note->origin
-              << " when the checkpoint was signed.\n";
+    std::cout << "GOOD: this record of " << record->size() << " bytes, made at "
+              << time_text(number_at(*record, 16, 8)) << ", stood unchanged at position " << position
+              << " of the journal of " << note->origin << " when the checkpoint was signed.\n";
     return good;
 }
 
@@ -126,8 +126,11 @@ Outcome check_consistency(const Json& json, const PublicKey& key) {
     if (from->size > 0 && from->size <= to->size)
         roots = roots_from(from->size, to->size, true, from->root, path.data(), path.size());
     if (!roots || roots->earlier != from->root || roots->later != to->root)
-        return say_bad("the later journal does not begin with the earlier one: records were changed, removed or put in.");
-    std::cout << "GOOD: the first " << from->size << " records are the same in both: between the two checkpoints "
+        return say_bad(
+            "the later journal does not begin with the earlier one: records were changed, removed or put "
+            "in.");
+    std::cout << "GOOD: the first " << from->size
+              << " records are the same in both: between the two checkpoints "
               << "records were only added.\n";
     return good;
 }
@@ -136,14 +139,16 @@ Outcome check_consistency(const Json& json, const PublicKey& key) {
 
 Digest leaf_hash(std::string_view record) { return sha256({std::string_view("\0", 1), record}); }
 
-Digest parent_hash(const Digest& left, const Digest& right) { return sha256({"\1", view(left), view(right)}); }
+Digest parent_hash(const Digest& left, const Digest& right) {
+    return sha256({"\1", view(left), view(right)});
+}
 
 Outcome check_checkpoint(const std::string& text, const PublicKey& key) {
     std::string why;
     const auto note = open_note(text, key, why);
     if (!note) return say_bad("the checkpoint does not hold: " + why + ".");
-    std::cout << "GOOD: " << note->origin << " signed at " << note->time << " that its journal had " << note->size
-              << " records with this root.\n";
+    std::cout << "GOOD: " << note->origin << " signed at " << note->time << " that its journal had "
+              << note->size << " records with this root.\n";
     return good;
 }
 

@@ -30,11 +30,13 @@ class JsonReader {
 
   private:
     [[noreturn]] void fail(const std::string& what) const {
-        throw Unreadable("the proof is no well-formed JSON of ours: " + what + " at byte " + std::to_string(at_));
+        throw Unreadable("the proof is no well-formed JSON of ours: " + what + " at byte " +
+                         std::to_string(at_));
     }
 
     char skip() {
-        while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+        while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+            ++at_;
         return at_ < text_.size() ? text_[at_] : '\0';
     }
     bool accept(char c) {
@@ -73,7 +75,8 @@ class JsonReader {
         for (; at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_)
             value = value * 10 + static_cast<std::uint64_t>(text_[at_] - '0');
         const auto digits = at_ - begin;
-        if (digits == 0 || digits > most_digits || (digits > 1 && text_[begin] == '0')) fail("there is no whole number");
+        if (digits == 0 || digits > most_digits || (digits > 1 && text_[begin] == '0'))
+            fail("there is no whole number");
         return value;
     }
 
@@ -174,7 +177,8 @@ PublicKey PublicKey::parse(std::string_view text) {
     if (second == line.npos) throw Unreadable("the public key is not in the form name+id+key");
     PublicKey key{.name = std::string(line.substr(0, first))};
     const auto bytes = decode_base64(line.substr(second + 1));
-    if (!bytes || bytes->size() != 33 || bytes->front() != 1) throw Unreadable("the public key is no Ed25519 key");
+    if (!bytes || bytes->size() != 33 || bytes->front() != 1)
+        throw Unreadable("the public key is no Ed25519 key");
     key.bytes = bytes->substr(1);
     key.id = std::string(view(sha256({key.name, "\n", *bytes})).substr(0, 4));
     std::string id_text;
@@ -200,7 +204,8 @@ std::optional<Note> open_note(std::string_view text, const PublicKey& key, std::
     for (const auto line : signatures)
         if (!line.starts_with(signature_mark)) return refuse("something stands among its signatures");
     if (!has_signature(signatures, body, key)) return refuse("it is not signed with this key");
-    if (lines.size() < 3 || lines[0] != key.name) return refuse("it speaks of another journal than the key's");
+    if (lines.size() < 3 || lines[0] != key.name)
+        return refuse("it speaks of another journal than the key's");
     Note note{.origin = std::string(lines[0])};
     if (lines[1].empty() || lines[1].size() > 19 || (lines[1].size() > 1 && lines[1][0] == '0'))
         return refuse("its size is no number");

@@ -1,5 +1,6 @@
-// The texts that chancery-verify reads: base64, files, signed notes, and the JSON of proofs. Strict: what is not exactly
-// in the documented form is refused. Written apart from the server's code, so that one's mistake is not the other's.
+// The texts that chancery-verify reads: base64, files, signed notes, and the JSON of proofs. Strict: what is
+// not exactly in the documented form is refused. Written apart from the server's code, so that one's mistake
+// is not the other's.
 #pragma once
 #include <cstdint>
 #include <map>

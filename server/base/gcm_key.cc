@@ -7,7 +7,9 @@
 namespace chancery {
 namespace {
 
-const unsigned char* data(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+const unsigned char* data(std::string_view bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
 
 EVP_CIPHER_CTX* prepare(const Key& key) {
     // Fetched once and kept: a fetch costs more than all that follows.
@@ -23,7 +25,8 @@ EVP_CIPHER_CTX* prepare(const Key& key) {
 GcmKey::GcmKey(const Key& key) : key_(key), context_(prepare(key)) {}
 GcmKey::~GcmKey() { EVP_CIPHER_CTX_free(context_); }
 
-void GcmKey::seal(std::string_view nonce, std::string_view associated, std::string_view plaintext, char* out) {
+void GcmKey::seal(std::string_view nonce, std::string_view associated, std::string_view plaintext,
+                  char* out) {
     if (taken_.test_and_set(std::memory_order_acquire)) {
         gcm_seal(key_, nonce, associated, plaintext).copy(out, std::string::npos);
         return;

@@ -1,7 +1,7 @@
 // One AES-256-GCM key whose schedule is worked out once: for keys that seal many small things.
 //
-// Used on every thread. Setting up a key costs four times as much as sealing a chat message, so the prepared context
-// is kept with the key; who finds it taken by another thread seals with a context of its own.
+// Used on every thread. Setting up a key costs four times as much as sealing a chat message, so the prepared
+// context is kept with the key; who finds it taken by another thread seals with a context of its own.
 #pragma once
 #include <openssl/types.h>
 
@@ -25,7 +25,8 @@ class GcmKey {
     void seal(std::string_view nonce, std::string_view associated, std::string_view plaintext, char* out);
 
     /// The plaintext; nothing when a bit has changed.
-    std::optional<std::string> open(std::string_view nonce, std::string_view associated, std::string_view sealed) const;
+    std::optional<std::string> open(std::string_view nonce, std::string_view associated,
+                                    std::string_view sealed) const;
 
     const Key& key() const { return key_; }
 

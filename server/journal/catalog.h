@@ -1,7 +1,7 @@
 // Which record is where: the list of segments, the offsets in the growing one, and their open files.
 //
-// Concurrency: the journal's thread changes it, any thread reads it; one reader-writer lock, held for nanoseconds.
-// Limits: 4 bytes a record of the growing segment, 40 a segment, 128 open files.
+// Concurrency: the journal's thread changes it, any thread reads it; one reader-writer lock, held for
+// nanoseconds. Limits: 4 bytes a record of the growing segment, 40 a segment, 128 open files.
 #pragma once
 #include <memory>
 #include <optional>
@@ -28,13 +28,14 @@ class Catalog {
   public:
     explicit Catalog(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    /// Adds the next segment, or puts one in the place of the last if that has no records and the same number. The last
-    /// one added is the growing one; the ones before it are sealed.
+    /// Adds the next segment, or puts one in the place of the last if that has no records and the same
+    /// number. The last one added is the growing one; the ones before it are sealed.
     void add(const Segment& segment, std::vector<std::uint32_t> offsets = {});
     /// Records were added to the last segment.
     void extend(std::span<const std::uint32_t> offsets, std::uint32_t records_end);
 
-    /// Where the record is; nothing for a position that there is not. @throws FileError when a footer is unreadable
+    /// Where the record is; nothing for a position that there is not. @throws FileError when a footer is
+    /// unreadable
     std::optional<Location> locate(Position position) const;
     std::optional<Segment> segment(std::uint32_t number) const;
     std::optional<Segment> last() const;
@@ -45,7 +46,8 @@ class Catalog {
     std::string last_offsets() const;
 
     /// The segment's file, open for reading. @throws FileError
-    std::shared_ptr<const File> file(std::uint32_t number) const;  // shared by the readers at work and this table
+    std::shared_ptr<const File> file(
+        std::uint32_t number) const;  // shared by the readers at work and this table
     /// Has files opened anew at their next use: one may have been put back from a backup.
     void forget_files();
     std::filesystem::path path_of(std::uint32_t number) const { return folder_ / segment_name(number); }
@@ -53,8 +55,8 @@ class Catalog {
   private:
     const std::filesystem::path folder_;
     mutable std::shared_mutex guard_;
-    std::vector<Segment> segments_;            // by number, from 0
-    std::vector<std::uint32_t> offsets_;       // of the last segment's records
+    std::vector<Segment> segments_;       // by number, from 0
+    std::vector<std::uint32_t> offsets_;  // of the last segment's records
     std::uint64_t sealed_bytes_ = 0;
     mutable std::mutex files_guard_;
     mutable std::unordered_map<std::uint32_t, std::shared_ptr<const File>> files_;

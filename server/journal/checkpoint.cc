@@ -13,8 +13,8 @@ constexpr std::string_view dash = "\u2014 ", time_label = "time ";
 constexpr char ed25519 = 1;
 
 std::string body_of(const Checkpoint& checkpoint) {
-    return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" + to_base64(view(checkpoint.root)) +
-           "\n" + std::string(time_label) + to_iso(checkpoint.time) + "\n";
+    return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
+           to_base64(view(checkpoint.root)) + "\n" + std::string(time_label) + to_iso(checkpoint.time) + "\n";
 }
 
 std::optional<std::string_view> take_line(std::string_view& text) {
@@ -28,7 +28,8 @@ std::optional<std::string_view> take_line(std::string_view& text) {
 std::optional<std::uint64_t> parse_size(std::string_view text) {
     std::uint64_t size = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-    if (error != std::errc() || end != text.data() + text.size() || std::to_string(size) != text) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || std::to_string(size) != text)
+        return std::nullopt;
     return size;
 }
 
@@ -66,7 +67,9 @@ std::string VerifierKey::id() const {
     return std::string(view(sha256({name, "\n", std::string_view(&ed25519, 1), public_key})).substr(0, 4));
 }
 
-std::string VerifierKey::to_text() const { return name + "+" + to_hex(id()) + "+" + to_base64(ed25519 + public_key); }
+std::string VerifierKey::to_text() const {
+    return name + "+" + to_hex(id()) + "+" + to_base64(ed25519 + public_key);
+}
 
 std::optional<VerifierKey> VerifierKey::parse(std::string_view text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
@@ -121,7 +124,8 @@ std::optional<std::string_view> take_note(std::string_view& notes) {
 
 CheckpointFile::CheckpointFile(const std::filesystem::path& path, Disk& disk)
     : file_(path, File::Mode::create, disk) {
-    // A note has some 250 bytes; the last two are in any case within the last 64 KiB, however long the domain is.
+    // A note has some 250 bytes; the last two are in any case within the last 64 KiB, however long the domain
+    // is.
     const auto size = file_.size(), from = size - std::min<std::uint64_t>(size, 64 << 10);
     const auto text = file_.read_at(from, size - from);
     std::string_view rest(text);

@@ -1,5 +1,5 @@
-// Signed statements of what the journal held: "a tree of this size had this root". C2SP tlog-checkpoint in a C2SP
-// signed note; docs/journal-format.md §5.
+// Signed statements of what the journal held: "a tree of this size had this root". C2SP tlog-checkpoint in a
+// C2SP signed note; docs/journal-format.md §5.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -17,8 +17,8 @@ struct Checkpoint {
     std::string origin;      // whose journal: the server's domain
     std::uint64_t size = 0;  // covers the records 0 … size-1
     Digest root{};
-    Time time{};             // when it was signed: our extension line "time 2026-11-22T01:02:03.000004Z"
-    std::string note;        // the signed text
+    Time time{};       // when it was signed: our extension line "time 2026-11-22T01:02:03.000004Z"
+    std::string note;  // the signed text
 };
 
 /// The key's name in notes and its public half, in the text form of golang.org/x/mod/sumdb/note:
@@ -35,7 +35,8 @@ struct VerifierKey {
 /// Fills in checkpoint.note.
 void sign(Checkpoint& checkpoint, const Key& seed);
 
-/// A note that is well-formed and signed by the key; nothing otherwise. Other signatures on it are passed over.
+/// A note that is well-formed and signed by the key; nothing otherwise. Other signatures on it are passed
+/// over.
 std::optional<Checkpoint> open_note(std::string_view note, const VerifierKey& key);
 
 /// Takes the first note off a text of notes one after the other; nothing when no whole one is left.

@@ -1,4 +1,5 @@
-// Signs what is on record, on a thread of its own: synchronising the checkpoint must not delay anybody's message.
+// Signs what is on record, on a thread of its own: synchronising the checkpoint must not delay anybody's
+// message.
 #pragma once
 #include <condition_variable>
 #include <functional>
@@ -13,14 +14,14 @@ namespace chancery::journal {
 
 class Checkpointer {
   public:
-    /// `failed` is called on this thread when a checkpoint could not be made durable; nothing more is signed until
-    /// recover() was called.
+    /// `failed` is called on this thread when a checkpoint could not be made durable; nothing more is signed
+    /// until recover() was called.
     Checkpointer(std::filesystem::path path, Key seed, Checkpoint last, Clock clock, Disk& disk,
                  std::function<void(const std::string& reason)> failed);
     ~Checkpointer();
 
-    /// Has the tree signed as it is now. Called by the journal's thread, which never waits here. The caller has
-    /// flushed the tree, whose file is synchronised before the checkpoint stands.
+    /// Has the tree signed as it is now. Called by the journal's thread, which never waits here. The caller
+    /// has flushed the tree, whose file is synchronised before the checkpoint stands.
     void request(std::shared_ptr<TreeFile> tree);
     /// Opens the file anew after a failure. @throws FileError
     void recover();
@@ -42,10 +43,11 @@ class Checkpointer {
     const std::function<void(const std::string&)> failed_;
     mutable std::mutex writing_;  // the file; taken before guard_
     std::unique_ptr<CheckpointFile> file_;
-    mutable std::mutex guard_;    // what is below
+    mutable std::mutex guard_;  // what is below
     mutable std::condition_variable changed_;
     Checkpoint last_;
-    std::shared_ptr<TreeFile> tree_;  // to be signed; shared with the journal's thread, which goes on appending
+    std::shared_ptr<TreeFile>
+        tree_;  // to be signed; shared with the journal's thread, which goes on appending
     Checkpoint next_;
     bool is_broken_ = false, stopping_ = false;
     std::jthread thread_;

@@ -28,15 +28,18 @@ std::uint64_t offset_of(std::uint32_t slot) { return (std::uint64_t{slot} + 1) *
 
 std::uint32_t month_of(Time time) {
     const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-    return static_cast<std::uint32_t>(12 * static_cast<int>(day.year())) + static_cast<unsigned>(day.month()) - 1;
+    return static_cast<std::uint32_t>(12 * static_cast<int>(day.year())) +
+           static_cast<unsigned>(day.month()) - 1;
 }
 
 std::string_view associated(const Slot& slot) { return {reinterpret_cast<const char*>(&slot.number), 28}; }
 
-std::uint32_t crc_of(const Slot& slot) { return crc32c({reinterpret_cast<const char*>(&slot) + 4, slot_size - 4}); }
+std::uint32_t crc_of(const Slot& slot) {
+    return crc32c({reinterpret_cast<const char*>(&slot) + 4, slot_size - 4});
+}
 
-std::string wrap(std::uint32_t number, const ConversationId& conversation, std::uint32_t month, const Key& secret,
-                 const Key& key_encryption_key) {
+std::string wrap(std::uint32_t number, const ConversationId& conversation, std::uint32_t month,
+                 const Key& secret, const Key& key_encryption_key) {
     Slot slot{.number = number, .month = month};
     std::copy(conversation.bytes.begin(), conversation.bytes.end(), slot.conversation);
     fill_random(slot.nonce, sizeof slot.nonce);
@@ -50,7 +53,8 @@ bool is_zero(std::string_view bytes) { return bytes.find_first_not_of('\0') == b
 
 }  // namespace
 
-Result<Key, KeyError> unwrap_slot(std::string_view bytes, std::uint32_t number, const Key& key_encryption_key) {
+Result<Key, KeyError> unwrap_slot(std::string_view bytes, std::uint32_t number,
+                                  const Key& key_encryption_key) {
     if (bytes.size() != slot_size) return refusal(KeyError::damaged);
     if (is_zero(bytes)) return refusal(KeyError::erased);
     const auto slot = get<Slot>(bytes.data());
@@ -132,7 +136,8 @@ DataKeys::DataKeyPtr DataKeys::recall(std::uint32_t slot) {
 
 Result<DataKeys::DataKeyPtr, KeyError> DataKeys::load(std::uint32_t slot) {
     const auto waiting = unwritten_.find(slot);
-    const auto bytes = waiting != unwritten_.end() ? waiting->second : file_.read_at(offset_of(slot), slot_size);
+    const auto bytes =
+        waiting != unwritten_.end() ? waiting->second : file_.read_at(offset_of(slot), slot_size);
     const auto secret = unwrap_slot(bytes, slot, key_encryption_key_);
     if (!secret) return refusal(secret.error());
     return remember(std::make_shared<DataKey>(slot, *secret));

@@ -1,12 +1,14 @@
-// The keys that records are encrypted under: one for each conversation and month, wrapped with the key-encryption key.
+// The keys that records are encrypted under: one for each conversation and month, wrapped with the
+// key-encryption key.
 //
-// Destroying one is lawful erasure: what was said in that conversation in that month can never be read again, while
-// the journal stays whole and every proof stays valid.
+// Destroying one is lawful erasure: what was said in that conversation in that month can never be read again,
+// while the journal stays whole and every proof stays valid.
 //
-// Operation: a fixed-size slot per key in one file; the slot's number stands in the record. A new key is used at once
-// and written by make_durable(), which the journal's thread calls before it writes records under it.
+// Operation: a fixed-size slot per key in one file; the slot's number stands in the record. A new key is used
+// at once and written by make_durable(), which the journal's thread calls before it writes records under it.
 // Concurrency: everything from any thread; one short lock.
-// Limits: keeps the numbers of the current month's keys (about 60 bytes each) and up to 16,384 unwrapped keys.
+// Limits: keeps the numbers of the current month's keys (about 60 bytes each) and up to 16,384 unwrapped
+// keys.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -46,7 +48,8 @@ class DataKeys {
         GcmKey key;
         DataKey(std::uint32_t number, const Key& secret) : slot(number), key(secret) {}
     };
-    // Shared by this table and by whoever is sealing or reading with it at the moment it is destroyed or forgotten.
+    // Shared by this table and by whoever is sealing or reading with it at the moment it is destroyed or
+    // forgotten.
     using DataKeyPtr = std::shared_ptr<DataKey>;
 
     /// Opens or creates the file. @throws FileError
@@ -57,15 +60,17 @@ class DataKeys {
     /// The key in a slot. @throws FileError when the file cannot be read
     Result<DataKeyPtr, KeyError> find(std::uint32_t slot);
 
-    /// Beyond this point every key that current() has returned is on disk. @throws FileError; call reopen() after it.
+    /// Beyond this point every key that current() has returned is on disk. @throws FileError; call reopen()
+    /// after it.
     void make_durable();
     /// After a failure: opens the file anew. @throws FileError
     void reopen();
     /// @throws FileError when the file was removed or shortened under the server
     void check_in_place();
 
-    /// Overwrites the slot with zeros and synchronises. Beyond this point nobody can read what was sealed under it,
-    /// provided that backups of the key file expire. @throws FileError: then it may or may not be gone; call again.
+    /// Overwrites the slot with zeros and synchronises. Beyond this point nobody can read what was sealed
+    /// under it, provided that backups of the key file expire. @throws FileError: then it may or may not be
+    /// gone; call again.
     void destroy(std::uint32_t slot);
 
     /// Every key that is neither erased nor damaged, oldest first. @throws FileError
@@ -89,12 +94,14 @@ class DataKeys {
     const Key key_encryption_key_;
     Disk& disk_;
     std::mutex guard_;
-    std::mutex writing_;  // taken before guard_; held while the file is written, so that sealing does not wait for it
+    std::mutex writing_;  // taken before guard_; held while the file is written, so that sealing does not
+                          // wait for it
     File file_;
     std::uint32_t next_ = 0;
     std::uint32_t month_ = 0;  // of current_
     std::unordered_map<ConversationId, std::uint32_t, Hash> current_;
-    std::unordered_map<std::uint32_t, DataKeyPtr> young_, old_;  // unwrapped; the least recently used half goes first
+    std::unordered_map<std::uint32_t, DataKeyPtr> young_,
+        old_;  // unwrapped; the least recently used half goes first
     std::map<std::uint32_t, std::string> unwritten_;
 };
 

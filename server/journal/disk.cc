@@ -16,19 +16,24 @@ const char* mend(int error) {
         case ENOSPC:
         case EDQUOT: return "free or add space on this file system; the journal then resumes by itself";
         case EACCES:
-        case EPERM: return "give the server's user read and write access to it; the journal then resumes by itself";
+        case EPERM:
+            return "give the server's user read and write access to it; the journal then resumes by itself";
         case ENOENT:
-        case ESTALE: return "put the file back from where it went or from the backup; the journal then resumes by itself";
+        case ESTALE:
+            return "put the file back from where it went or from the backup; the journal then resumes by "
+                   "itself";
         case EROFS: return "mount the file system writable; the journal then resumes by itself";
         case EMFILE:
         case ENFILE: return "raise LimitNOFILE; the journal then resumes by itself";
-        case EIO: return "look at the disk (dmesg, smartctl); the journal resumes by itself once it can be written";
+        case EIO:
+            return "look at the disk (dmesg, smartctl); the journal resumes by itself once it can be written";
         default: return "look at the file system; the journal resumes by itself once it can be written";
     }
 }
 
 std::string explain(std::string_view doing, const std::filesystem::path& path, int error) {
-    return std::string(doing) + " " + path.string() + ": " + std::strerror(error) + ". To mend it: " + mend(error);
+    return std::string(doing) + " " + path.string() + ": " + std::strerror(error) +
+           ". To mend it: " + mend(error);
 }
 
 }  // namespace
@@ -100,23 +105,25 @@ void File::sync() {
 }
 
 void File::truncate(std::uint64_t size) {
-    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) throw FileError("cannot shorten", path_, errno);
+    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
+        throw FileError("cannot shorten", path_, errno);
 }
 
 std::uint64_t File::size() const {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor_, &status) != 0) throw FileError("cannot read", path_, errno);
     return static_cast<std::uint64_t>(status.st_size);
 }
 
 void File::check_in_place(std::uint64_t least) const {
-    struct stat here {}, there {};
+    struct stat here{}, there{};
     if (::fstat(descriptor_, &here) != 0) throw FileError("cannot read", path_, errno);
     if (::stat(path_.c_str(), &there) != 0) throw FileError("cannot find", path_, errno);
     if (here.st_ino != there.st_ino || here.st_dev != there.st_dev)
         throw FileError("another file was put in the place of", path_, ESTALE);
     if ((there.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
-        throw FileError("cannot use", path_, EACCES);  // held open it would still work, but not after a restart
+        throw FileError("cannot use", path_,
+                        EACCES);  // held open it would still work, but not after a restart
     if (static_cast<std::uint64_t>(there.st_size) < least)
         throw FileError("someone shortened", path_, ESTALE);
 }

@@ -1,6 +1,7 @@
 // Files as the journal uses them: whole writes, synchronisation, and failures that name the mend.
 //
-// Disk is the seam where tests let a write or a synchronisation fail; everything that must not be lost goes through it.
+// Disk is the seam where tests let a write or a synchronisation fail; everything that must not be lost goes
+// through it.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,8 @@ class Disk {
   public:
     virtual ~Disk() = default;
     /// As pwrite(2) and fdatasync(2).
-    virtual std::ptrdiff_t write_at(int descriptor, const char* bytes, std::size_t size, std::uint64_t offset);
+    virtual std::ptrdiff_t write_at(int descriptor, const char* bytes, std::size_t size,
+                                    std::uint64_t offset);
     virtual int sync(int descriptor);
 
     static Disk& real();
@@ -49,14 +51,14 @@ class File {
 
     /// All of it or FileError; then nothing is known of what was written.
     void write_at(std::uint64_t offset, std::string_view bytes);
-    /// When this returns, what was written is on stable storage. After a FileError this descriptor must not be
-    /// synchronised again: the kernel may report success the second time for pages it has dropped.
+    /// When this returns, what was written is on stable storage. After a FileError this descriptor must not
+    /// be synchronised again: the kernel may report success the second time for pages it has dropped.
     void sync();
     void truncate(std::uint64_t size);
     std::uint64_t size() const;
 
-    /// @throws FileError unless the path still leads to this very file, its owner may read and write it, and it is at
-    /// least `least` bytes long: a write to a removed file succeeds and is lost.
+    /// @throws FileError unless the path still leads to this very file, its owner may read and write it, and
+    /// it is at least `least` bytes long: a write to a removed file succeeds and is lost.
     void check_in_place(std::uint64_t least) const;
 
   private:

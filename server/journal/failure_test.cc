@@ -18,7 +18,8 @@ namespace {
 /// A disk that can be told to fail.
 class FailingDisk : public Disk {
   public:
-    std::ptrdiff_t write_at(int descriptor, const char* bytes, std::size_t size, std::uint64_t offset) override {
+    std::ptrdiff_t write_at(int descriptor, const char* bytes, std::size_t size,
+                            std::uint64_t offset) override {
         if (write_error == 0) return Disk::write_at(descriptor, bytes, size, offset);
         // A part of it arrives, as on a disk that fills up.
         if (size > 1) Disk::write_at(descriptor, bytes, size / 2, offset);
@@ -173,7 +174,8 @@ TEST_CASE("AnUnreadableSegmentTakesNoRecord") {
     const Folder folder;
     JournalHarness harness(folder.path(), 64 << 20, Disk::real(), 1h);
     harness.append("before");
-    std::filesystem::permissions(folder.path() / "journal" / "00000000.segment", std::filesystem::perms::none);
+    std::filesystem::permissions(folder.path() / "journal" / "00000000.segment",
+                                 std::filesystem::perms::none);
     CHECK(says(harness.append("lost?").failure(), "read and write access"));
     std::filesystem::permissions(folder.path() / "journal" / "00000000.segment",
                                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -41,7 +41,8 @@ std::optional<std::uint32_t> segment_number(const std::filesystem::path& path) {
     return number;
 }
 
-std::string make_segment_header(std::uint32_t number, Position first, Time created, std::string_view journal) {
+std::string make_segment_header(std::uint32_t number, Position first, Time created,
+                                std::string_view journal) {
     SegmentHeader header{};
     segment_magic.copy(header.magic, sizeof header.magic);
     header.number = number;
@@ -80,7 +81,8 @@ std::optional<RecordHeader> intact_record(std::string_view bytes) {
     return header;
 }
 
-std::string make_footer(std::uint32_t number, Position first, std::uint32_t records_end, std::string_view offsets) {
+std::string make_footer(std::uint32_t number, Position first, std::uint32_t records_end,
+                        std::string_view offsets) {
     Trailer trailer{};
     trailer_magic.copy(trailer.magic, sizeof trailer.magic);
     trailer.number = number;
@@ -97,7 +99,8 @@ std::optional<Trailer> read_trailer(std::string_view last_bytes, std::uint64_t f
     const auto trailer = get<Trailer>(last_bytes.data() + last_bytes.size() - sizeof(Trailer));
     if (std::string_view(trailer.magic, sizeof trailer.magic) != trailer_magic) return std::nullopt;
     if (trailer.crc != crc_before_last(trailer)) return std::nullopt;
-    if (trailer.records_end + std::uint64_t{4} * trailer.count + sizeof(Trailer) != file_size) return std::nullopt;
+    if (trailer.records_end + std::uint64_t{4} * trailer.count + sizeof(Trailer) != file_size)
+        return std::nullopt;
     return trailer;
 }
 

@@ -38,12 +38,14 @@ void make_private_folder(const std::filesystem::path& folder) {
     sync_folder(folder.parent_path().empty() ? "." : folder.parent_path());
 }
 
-/// The 32 secret bytes in the file; made when the journal is new, and never when there are records that need them.
+/// The 32 secret bytes in the file; made when the journal is new, and never when there are records that need
+/// them.
 Key secret_in(const std::filesystem::path& path, bool is_new) {
     if (!std::filesystem::exists(path)) {
         if (!is_new)
-            throw OpenError("The key " + path.string() +
-                            " is missing, and the journal has records. To mend it: restore it from the key backup");
+            throw OpenError(
+                "The key " + path.string() +
+                " is missing, and the journal has records. To mend it: restore it from the key backup");
         replace_file(path, Key::random().reveal());
     }
     Secret bytes(read_file(path));
@@ -56,15 +58,17 @@ Key secret_in(const std::filesystem::path& path, bool is_new) {
 Checkpoint last_checkpoint(const std::filesystem::path& path, const VerifierKey& key, const Key& seed,
                            const Journal::Options& options, bool is_new) {
     if (!is_new && !std::filesystem::exists(path))
-        throw OpenError("The checkpoints " + path.string() +
-                        " are missing. To mend it: restore them from the backup; then chancery archive verify");
+        throw OpenError(
+            "The checkpoints " + path.string() +
+            " are missing. To mend it: restore them from the backup; then chancery archive verify");
     CheckpointFile file(path, *options.disk);
     if (!file.last().empty()) {
         auto checkpoint = open_note(file.last(), key);
         if (checkpoint) return *checkpoint;
-        throw OpenError("The last checkpoint in " + path.string() + " is not signed by " + key.name +
-                        " with the key in use. It was tampered with, or domain or signing key were exchanged. "
-                        "To see more: chancery archive verify");
+        throw OpenError(
+            "The last checkpoint in " + path.string() + " is not signed by " + key.name +
+            " with the key in use. It was tampered with, or domain or signing key were exchanged. "
+            "To see more: chancery archive verify");
     }
     // The first one says that there was nothing: from then on there is always one.
     Checkpoint first{.origin = options.origin, .size = 0, .root = empty_root(), .time = options.clock()};
@@ -82,7 +86,8 @@ bool has_segments(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Journal::Journal(Options options, Writer::Settled settled) : options_(std::move(options)), catalog_(options_.folder) {
+Journal::Journal(Options options, Writer::Settled settled)
+    : options_(std::move(options)), catalog_(options_.folder) {
     make_private_folder(options_.folder);
     make_private_folder(options_.keys);
     lock_ = std::make_unique<Lock>(options_.folder);
@@ -92,8 +97,9 @@ Journal::Journal(Options options, Writer::Settled settled) : options_(std::move(
     const auto data_keys_path = options_.keys / "data-keys";
     const auto kek = secret_in(kek_path, is_new), seed = secret_in(seed_path, is_new);
     if (!is_new && !std::filesystem::exists(data_keys_path))
-        throw OpenError("The keys " + data_keys_path.string() +
-                        " are missing, and the journal has records. To mend it: restore them from the key backup");
+        throw OpenError(
+            "The keys " + data_keys_path.string() +
+            " are missing, and the journal has records. To mend it: restore them from the key backup");
     verifier_key_ = {.name = options_.origin, .public_key = ed25519_public(seed)};
     const auto public_path = options_.keys / "journal-signing.pub";
     const auto public_text = verifier_key_.to_text() + "\n";
@@ -107,8 +113,9 @@ Journal::Journal(Options options, Writer::Settled settled) : options_(std::move(
     auto end = recover_segments(catalog_, options_.folder, last.size);
     if (end.journal.empty()) end.journal = random_bytes(16);
 
-    checkpointer_ = std::make_unique<Checkpointer>(checkpoints, seed, last, options_.clock, *options_.disk,
-                                                   [this](const std::string& reason) { writer_->report(reason); });
+    checkpointer_ =
+        std::make_unique<Checkpointer>(checkpoints, seed, last, options_.clock, *options_.disk,
+                                       [this](const std::string& reason) { writer_->report(reason); });
     writer_ = std::make_unique<Writer>(Writer::Setup{.segment_bytes = options_.segment_bytes,
                                                      .tick = options_.tick,
                                                      .clock = options_.clock,
@@ -156,8 +163,9 @@ Result<Entry, ReadError> Journal::open_record(const RawRecord& raw) const {
     const auto header = raw.header();
     const auto key = keys_->find(header.key_slot);
     if (!key) return refusal(key.error() == KeyError::erased ? ReadError::erased : ReadError::damaged);
-    auto text = (*key)->key.open({header.nonce, nonce_size}, raw.bytes.substr(associated_offset, associated_size),
-                                 raw.bytes.substr(sizeof header));
+    auto text =
+        (*key)->key.open({header.nonce, nonce_size}, raw.bytes.substr(associated_offset, associated_size),
+                         raw.bytes.substr(sizeof header));
     if (!text) return refusal(ReadError::damaged);
     return Entry{.position = raw.position,
                  .time = from_micros(header.time),
@@ -191,7 +199,8 @@ Result<Entry, ReadError> Journal::read(Location location) const {
     auto bytes = file->read_at(location.offset, std::min(left, most_records));
     if (bytes.size() < smallest_record) return refusal(ReadError::damaged);
     const auto length = record_header(bytes).length;
-    if (length > bytes.size() && length <= left) bytes += file->read_at(location.offset + bytes.size(), length - bytes.size());
+    if (length > bytes.size() && length <= left)
+        bytes += file->read_at(location.offset + bytes.size(), length - bytes.size());
     const auto header = intact_record(bytes);
     if (!header) return refusal(ReadError::damaged);
     return open_record({.position = header->position,
@@ -235,11 +244,11 @@ std::optional<InclusionProof> Journal::prove_inclusion(Position position) const 
                           .checkpoint = std::move(checkpoint)};
 }
 
-std::optional<ConsistencyProof> Journal::prove_consistency(const Checkpoint& from, const Checkpoint& to) const {
+std::optional<ConsistencyProof> Journal::prove_consistency(const Checkpoint& from,
+                                                           const Checkpoint& to) const {
     if (from.size == 0 || from.size > to.size || to.size > checkpointer_->covered()) return std::nullopt;
-    return ConsistencyProof{.from = from,
-                            .to = to,
-                            .path = consistency_path(writer_->tree()->nodes(), from.size, to.size)};
+    return ConsistencyProof{
+        .from = from, .to = to, .path = consistency_path(writer_->tree()->nodes(), from.size, to.size)};
 }
 
 std::optional<Result<Entry, ReadError>> Cursor::next() {

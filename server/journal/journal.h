@@ -1,9 +1,11 @@
-// The record: append-only, encrypted, tamper-evident. What is durable here was said; what is not here was not said.
+// The record: append-only, encrypted, tamper-evident. What is durable here was said; what is not here was not
+// said.
 //
-// Operation: a shard seals a record (encryption, on its own thread), submits it and forgets it; the journal's thread
-// writes everything submitted, synchronises once and calls `settled` with the batch. Readers follow durable_end().
-// Concurrency: every function from any thread; `settled` is called on the journal's thread and must not block.
-// Limits: 16 MiB a record; the queue is bounded by its callers, who stop reading from clients at queue_limit.
+// Operation: a shard seals a record (encryption, on its own thread), submits it and forgets it; the journal's
+// thread writes everything submitted, synchronises once and calls `settled` with the batch. Readers follow
+// durable_end(). Concurrency: every function from any thread; `settled` is called on the journal's thread and
+// must not block. Limits: 16 MiB a record; the queue is bounded by its callers, who stop reading from clients
+// at queue_limit.
 #pragma once
 #include <functional>
 
@@ -56,7 +58,8 @@ class Journal {
         std::string origin;            // the domain: the name on every checkpoint
         std::size_t segment_bytes = 64 << 20;
         Clock clock = system_now;
-        std::chrono::milliseconds tick = std::chrono::seconds(1);  // between checkpoints, and between tries to heal
+        std::chrono::milliseconds tick =
+            std::chrono::seconds(1);  // between checkpoints, and between tries to heal
         Disk* disk = &Disk::real();
     };
 
@@ -68,7 +71,8 @@ class Journal {
     ~Journal();
     void close();
 
-    /// Encrypts the text into `pending`, under the conversation's key of this month. @throws CryptoError, FileError
+    /// Encrypts the text into `pending`, under the conversation's key of this month. @throws CryptoError,
+    /// FileError
     void seal(Pending& pending, Kind kind, std::uint16_t flags, const ConversationId& conversation,
               std::string_view text);
     /// Hands a sealed record over. It is the journal's until it is settled.
@@ -83,14 +87,15 @@ class Journal {
 
     /// Records below this position are durable. Never decreases.
     Position durable_end() const { return writer_->durable_end(); }
-    /// Calls `visit` with every record from a position on, oldest first, until it returns false or durable_end().
-    /// Returns the position to go on from.
+    /// Calls `visit` with every record from a position on, oldest first, until it returns false or
+    /// durable_end(). Returns the position to go on from.
     Position scan_headings(Position from, const std::function<bool(const Heading&)>& visit) const;
 
     Status status() const { return writer_->status(); }
     /// The last signed checkpoint.
     Checkpoint checkpoint() const { return checkpointer_->last(); }
-    /// Has everything that is durable now signed, and waits for it (at most `limit`). Blocks: not for a shard.
+    /// Has everything that is durable now signed, and waits for it (at most `limit`). Blocks: not for a
+    /// shard.
     Checkpoint sign_checkpoint(std::chrono::milliseconds limit = std::chrono::seconds(5));
     const VerifierKey& verifier_key() const { return verifier_key_; }
 
@@ -123,8 +128,8 @@ class Cursor {
   public:
     Cursor(const Journal& journal, Position from) : journal_(journal), reader_(journal.catalog_, from) {}
 
-    /// The next record, or why it cannot be read (it is passed over then); nothing when all durable ones were seen:
-    /// ask again later. @throws FileError
+    /// The next record, or why it cannot be read (it is passed over then); nothing when all durable ones were
+    /// seen: ask again later. @throws FileError
     std::optional<Result<Entry, ReadError>> next();
     /// The position of the record that next() gives next.
     Position position() const { return reader_.position(); }

@@ -168,7 +168,9 @@ TEST_CASE("OneJournalHasOneWriter") {
 TEST_CASE("AJournalWithoutItsKeysIsNotOpened") {
     for (auto name : {"keys/kek", "keys/journal-signing", "keys/data-keys", "journal/checkpoints"}) {
         const Folder folder;
-        { JournalHarness(folder.path()).append("x"); }
+        {
+            JournalHarness(folder.path()).append("x");
+        }
         std::filesystem::remove(folder.path() / name);
         CHECK_THROWS_AS(JournalHarness(folder.path()), OpenError);
     }

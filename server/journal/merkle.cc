@@ -5,7 +5,8 @@
 namespace chancery::journal {
 namespace {
 
-/// The hash of leaves [begin, end), where begin is a multiple of the smallest power of two not below end - begin.
+/// The hash of leaves [begin, end), where begin is a multiple of the smallest power of two not below end -
+/// begin.
 Digest range_hash(const NodeSource& nodes, std::uint64_t begin, std::uint64_t end) {
     const auto width = end - begin;
     if (std::has_single_bit(width)) {
@@ -33,8 +34,8 @@ void inclusion(const NodeSource& nodes, std::uint64_t position, std::uint64_t be
 }
 
 /// §2.1.4.1 SUBPROOF; `known` is its b: the verifier has the hash of [begin, from) already.
-void consistency(const NodeSource& nodes, std::uint64_t from, std::uint64_t begin, std::uint64_t end, bool known,
-                 std::vector<Digest>& path) {
+void consistency(const NodeSource& nodes, std::uint64_t from, std::uint64_t begin, std::uint64_t end,
+                 bool known, std::vector<Digest>& path) {
     if (from == end) {
         if (!known) path.push_back(range_hash(nodes, begin, end));
         return;
@@ -102,8 +103,8 @@ std::vector<Digest> consistency_path(const NodeSource& nodes, std::uint64_t from
     return path;
 }
 
-bool verify_inclusion(const Digest& leaf, std::uint64_t position, std::uint64_t size, std::span<const Digest> path,
-                      const Digest& root) {
+bool verify_inclusion(const Digest& leaf, std::uint64_t position, std::uint64_t size,
+                      std::span<const Digest> path, const Digest& root) {
     if (position >= size) return false;
     auto index = position, last = size - 1;
     auto hash = leaf;
@@ -120,8 +121,8 @@ bool verify_inclusion(const Digest& leaf, std::uint64_t position, std::uint64_t 
     return last == 0 && hash == root;
 }
 
-bool verify_consistency(std::uint64_t from, std::uint64_t to, std::span<const Digest> path, const Digest& from_root,
-                        const Digest& to_root) {
+bool verify_consistency(std::uint64_t from, std::uint64_t to, std::span<const Digest> path,
+                        const Digest& from_root, const Digest& to_root) {
     if (from == to) return path.empty() && from_root == to_root;
     if (from == 0 || from > to) return false;
     std::vector<Digest> steps(path.begin(), path.end());

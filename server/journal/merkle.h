@@ -1,7 +1,8 @@
 // The Merkle tree over the records: RFC 9162 §2.1 (the same tree as RFC 6962's). Pure functions.
 //
-// Nodes of complete subtrees are numbered in post-order: a leaf, and behind it every subtree that it completes. So the
-// file of them is only ever appended to, and every node's place follows from its level and index.
+// Nodes of complete subtrees are numbered in post-order: a leaf, and behind it every subtree that it
+// completes. So the file of them is only ever appended to, and every node's place follows from its level and
+// index.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -67,10 +68,10 @@ std::vector<Digest> inclusion_path(const NodeSource& nodes, std::uint64_t positi
 std::vector<Digest> consistency_path(const NodeSource& nodes, std::uint64_t from, std::uint64_t to);
 
 /// §2.1.3.2
-bool verify_inclusion(const Digest& leaf, std::uint64_t position, std::uint64_t size, std::span<const Digest> path,
-                      const Digest& root);
+bool verify_inclusion(const Digest& leaf, std::uint64_t position, std::uint64_t size,
+                      std::span<const Digest> path, const Digest& root);
 /// §2.1.4.2
-bool verify_consistency(std::uint64_t from, std::uint64_t to, std::span<const Digest> path, const Digest& from_root,
-                        const Digest& to_root);
+bool verify_consistency(std::uint64_t from, std::uint64_t to, std::span<const Digest> path,
+                        const Digest& from_root, const Digest& to_root);
 
 }  // namespace chancery::journal

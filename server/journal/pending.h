@@ -11,12 +11,12 @@
 
 namespace chancery::journal {
 
-/// Intrusive: the caller owns it (often as a base or member of what waits) and keeps it until `settled` was called.
-/// Then either it is durable and has its place, or nothing of it is on record and failure() says why.
+/// Intrusive: the caller owns it (often as a base or member of what waits) and keeps it until `settled` was
+/// called. Then either it is durable and has its place, or nothing of it is on record and failure() says why.
 class Pending {
   public:
-    Pending* next = nullptr;   // the journal's until it is settled; then the next one of the batch
-    std::uint32_t group = 0;   // the caller's: which shard it belongs to, say
+    Pending* next = nullptr;  // the journal's until it is settled; then the next one of the batch
+    std::uint32_t group = 0;  // the caller's: which shard it belongs to, say
 
     bool durable = false;
     Position position = 0;
@@ -40,8 +40,8 @@ class Queue {
     using Deadline = std::chrono::steady_clock::time_point;
 
     void push(Pending& pending);
-    /// Everything queued, oldest first; waits for the first one. nullptr when the deadline has passed or the queue is
-    /// closed and empty.
+    /// Everything queued, oldest first; waits for the first one. nullptr when the deadline has passed or the
+    /// queue is closed and empty.
     Pending* take(Deadline deadline);
     void close();
     bool is_closed() const { return closed_; }

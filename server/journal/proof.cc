@@ -5,7 +5,8 @@
 namespace chancery::journal {
 namespace {
 
-/// The texts here are base64, numbers and notes of printable text: quotes, backslashes and line ends are all there is.
+/// The texts here are base64, numbers and notes of printable text: quotes, backslashes and line ends are all
+/// there is.
 std::string json_text(std::string_view text) {
     std::string out = "\"";
     for (char c : text) {
@@ -21,7 +22,8 @@ std::string json_text(std::string_view text) {
 
 std::string list(const std::vector<Digest>& path) {
     std::string out = "[";
-    for (const auto& digest : path) out.append(out.size() > 1 ? ",\n    " : "\n    ").append(json_text(to_base64(view(digest))));
+    for (const auto& digest : path)
+        out.append(out.size() > 1 ? ",\n    " : "\n    ").append(json_text(to_base64(view(digest))));
     return out + "]";
 }
 
@@ -35,14 +37,17 @@ std::string to_json(const InclusionProof& proof) {
 
 std::string to_json(const ConsistencyProof& proof) {
     return "{\n  \"proof\": \"chancery-consistency-1\",\n  \"path\": " + list(proof.path) +
-           ",\n  \"from\": " + json_text(proof.from.note) + ",\n  \"to\": " + json_text(proof.to.note) + "\n}\n";
+           ",\n  \"from\": " + json_text(proof.from.note) + ",\n  \"to\": " + json_text(proof.to.note) +
+           "\n}\n";
 }
 
 bool verify_proof(const InclusionProof& proof, const VerifierKey& key) {
     const auto checkpoint = open_note(proof.checkpoint.note, key);
     const auto header = intact_record(proof.record);
-    return checkpoint && header && header->length == proof.record.size() && header->position == proof.position &&
-           verify_inclusion(leaf_hash(proof.record), proof.position, checkpoint->size, proof.path, checkpoint->root);
+    return checkpoint && header && header->length == proof.record.size() &&
+           header->position == proof.position &&
+           verify_inclusion(leaf_hash(proof.record), proof.position, checkpoint->size, proof.path,
+                            checkpoint->root);
 }
 
 bool verify_proof(const ConsistencyProof& proof, const VerifierKey& key) {

@@ -22,7 +22,8 @@ std::string_view RecordReader::have(std::size_t size) {
     if (at_.offset < block_at_ || at_.offset + size > block_at_ + block_.size()) {
         const auto left = segment_.records_end - std::min(segment_.records_end, at_.offset);
         block_at_ = at_.offset;
-        block_ = catalog_.file(at_.segment)->read_at(block_at_, std::min<std::size_t>(left, std::max(size, block_size)));
+        block_ = catalog_.file(at_.segment)
+                     ->read_at(block_at_, std::min<std::size_t>(left, std::max(size, block_size)));
     }
     return std::string_view(block_).substr(at_.offset - block_at_);
 }
@@ -31,9 +32,11 @@ std::optional<RawRecord> RecordReader::next(Position end) {
     if (position_ >= end) return std::nullopt;
     if ((!is_placed_ || position_ >= segment_.first + segment_.count) && !place()) return std::nullopt;
     auto bytes = have(sizeof(RecordHeader));
-    if (bytes.size() >= sizeof(RecordHeader)) bytes = have(std::min<std::size_t>(record_header(bytes).length, largest_record));
+    if (bytes.size() >= sizeof(RecordHeader))
+        bytes = have(std::min<std::size_t>(record_header(bytes).length, largest_record));
     const auto header = intact_record(bytes);
-    RawRecord record{.position = position_, .location = at_, .intact = header && header->position == position_};
+    RawRecord record{
+        .position = position_, .location = at_, .intact = header && header->position == position_};
     record.bytes = bytes.substr(0, record.intact ? header->length : smallest_record);
     ++position_;
     if (record.intact)

@@ -7,8 +7,8 @@ namespace chancery::journal {
 struct RawRecord {
     Position position = 0;
     Location location;
-    bool intact = false;      // else `bytes` is what there is, and nothing in it can be trusted
-    std::string_view bytes;   // valid until the next call
+    bool intact = false;     // else `bytes` is what there is, and nothing in it can be trusted
+    std::string_view bytes;  // valid until the next call
     RecordHeader header() const { return record_header(bytes); }
 };
 
@@ -17,8 +17,8 @@ class RecordReader {
   public:
     RecordReader(const Catalog& catalog, Position from) : catalog_(catalog), position_(from) {}
 
-    /// The next record with a position below `end`; nothing when there is none (yet). A damaged one is passed over
-    /// by the next call. @throws FileError
+    /// The next record with a position below `end`; nothing when there is none (yet). A damaged one is passed
+    /// over by the next call. @throws FileError
     std::optional<RawRecord> next(Position end);
     Position position() const { return position_; }
 
@@ -28,7 +28,7 @@ class RecordReader {
 
     const Catalog& catalog_;
     Position position_;
-    Segment segment_;        // as it was when place() was called: nothing behind its records is ever read
+    Segment segment_;  // as it was when place() was called: nothing behind its records is ever read
     Location at_;
     std::string block_;
     std::uint32_t block_at_ = 0;

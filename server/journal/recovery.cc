@@ -66,7 +66,8 @@ Walk walk(std::string_view bytes, std::uint32_t number, Position first) {
 }
 
 /// Behind the last good record there may be an unfinished batch, and nothing else.
-void check_rest(std::string_view bytes, const Walk& walk, const std::filesystem::path& path, std::uint64_t covered) {
+void check_rest(std::string_view bytes, const Walk& walk, const std::filesystem::path& path,
+                std::uint64_t covered) {
     const auto missing = walk.segment.first + walk.segment.count;
     const auto record = "the record at position " + std::to_string(missing) + " (segment " + path.string() +
                         ", byte " + std::to_string(walk.segment.records_end) + ")";
@@ -87,7 +88,8 @@ void check_rest(std::string_view bytes, const Walk& walk, const std::filesystem:
 Time time_of_last_record(const File& file, const Trailer& trailer) {
     if (trailer.count == 0) return {};
     std::uint32_t offset = 0;
-    file.read_at(trailer.records_end + 4 * (trailer.count - 1), reinterpret_cast<char*>(&offset), sizeof offset);
+    file.read_at(trailer.records_end + 4 * (trailer.count - 1), reinterpret_cast<char*>(&offset),
+                 sizeof offset);
     const auto header = file.read_at(offset, sizeof(RecordHeader));
     return header.size() < sizeof(RecordHeader) ? Time{} : from_micros(record_header(header).time);
 }
@@ -104,7 +106,8 @@ End recover_segments(Catalog& catalog, const std::filesystem::path& folder, std:
         const auto first = catalog.end();
         const auto opened = open_segment(path, number, first);
         const std::string_view journal(opened.header.journal, sizeof opened.header.journal);
-        if (number > 0 && journal != end.journal) refuse("segment " + path.string() + " belongs to another journal");
+        if (number > 0 && journal != end.journal)
+            refuse("segment " + path.string() + " belongs to another journal");
         end.journal = journal;
         if (const auto& trailer = opened.trailer) {
             catalog.add({number, first, trailer->count, trailer->records_end});
@@ -121,8 +124,9 @@ End recover_segments(Catalog& catalog, const std::filesystem::path& folder, std:
         end.last_time = std::max(found.last_time, from_micros(opened.header.created));
     }
     if (catalog.end() < covered)
-        refuse("the last checkpoint speaks of " + std::to_string(covered) + " records, and the record at position " +
-               std::to_string(catalog.end()) + " and those after it are missing");
+        refuse("the last checkpoint speaks of " + std::to_string(covered) +
+               " records, and the record at position " + std::to_string(catalog.end()) +
+               " and those after it are missing");
     return end;
 }
 
@@ -133,12 +137,13 @@ std::shared_ptr<TreeFile> recover_tree(const std::filesystem::path& path, const 
     auto tree = std::make_shared<TreeFile>(path, holds ? last.size : 0, disk);
     RecordReader reader(catalog, tree->size());
     while (const auto record = reader.next(catalog.end())) {
-        if (!record->intact) refuse("the record at position " + std::to_string(record->position) + " is damaged");
+        if (!record->intact)
+            refuse("the record at position " + std::to_string(record->position) + " is damaged");
         tree->append(leaf_hash(record->bytes));
         if (tree->size() % 65'536 == 0) tree->flush();
         if (tree->size() == last.size && tree->root() != last.root)
-            refuse("records below position " + std::to_string(last.size) + " are not those that were signed on " +
-                   to_iso(last.time));
+            refuse("records below position " + std::to_string(last.size) +
+                   " are not those that were signed on " + to_iso(last.time));
     }
     tree->flush();
     return tree;

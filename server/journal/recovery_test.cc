@@ -35,7 +35,8 @@ struct Crashed {
         bytes = read_file(segment());
         bytes.resize(end);
         // Put the checkpoints and the tree back to what a power cut within the second would have left.
-        std::filesystem::copy(folder.path() / "then" / "checkpoints", folder.path() / "journal" / "checkpoints",
+        std::filesystem::copy(folder.path() / "then" / "checkpoints",
+                              folder.path() / "journal" / "checkpoints",
                               std::filesystem::copy_options::overwrite_existing);
         std::filesystem::copy(folder.path() / "then" / "tree", folder.path() / "journal" / "tree",
                               std::filesystem::copy_options::overwrite_existing);
@@ -158,7 +159,9 @@ TEST_CASE("AnUnfinishedCheckpointIsCutOff") {
 
 TEST_CASE("ACheckpointThatIsNotOursIsRefused") {
     const Folder folder;
-    { JournalHarness(folder.path()).append("x"); }
+    {
+        JournalHarness(folder.path()).append("x");
+    }
     replace_file(folder.path() / "keys" / "journal-signing", std::string(32, 'k'));
     CHECK_THROWS_AS(JournalHarness(folder.path()), OpenError);
 }
@@ -189,16 +192,21 @@ namespace {
 /// Appends until it is killed; writes every acknowledged position to the pipe.
 [[noreturn]] void append_forever(const std::filesystem::path& folder, int acknowledge) {
     std::atomic<Position> settled = 0;
-    Journal journal({.folder = folder / "journal", .keys = folder / "keys", .origin = "capulet.lit",
-                     .segment_bytes = 50'000, .tick = 5ms},
+    Journal journal({.folder = folder / "journal",
+                     .keys = folder / "keys",
+                     .origin = "capulet.lit",
+                     .segment_bytes = 50'000,
+                     .tick = 5ms},
                     [&](Pending* first) {
                         for (; first; first = first->next, ++settled)
-                            if (::write(acknowledge, &first->position, sizeof first->position) < 0) ::_exit(1);
+                            if (::write(acknowledge, &first->position, sizeof first->position) < 0)
+                                ::_exit(1);
                     });
     std::deque<Pending> records;
     for (Position i = journal.durable_end(), sent = 0;; ++i, ++sent) {
         auto& record = records.emplace_back();
-        journal.seal(record, Kind::message, 0, JournalHarness::id(char('a' + i % 5)), "record " + std::to_string(i));
+        journal.seal(record, Kind::message, 0, JournalHarness::id(char('a' + i % 5)),
+                     "record " + std::to_string(i));
         journal.submit(record);
         while (sent > settled + 20) std::this_thread::yield();
     }
@@ -237,12 +245,14 @@ TEST_CASE("WhatWasAcknowledgedIsThereAfterKill9") {
         JournalHarness harness(folder.path(), 50'000);
         REQUIRE(harness.journal.durable_end() >= expected);
         expected = harness.journal.durable_end();
-        CHECK(harness.journal.read(acknowledged.back())->text == "record " + std::to_string(acknowledged.back()));
+        CHECK(harness.journal.read(acknowledged.back())->text ==
+              "record " + std::to_string(acknowledged.back()));
     }
     JournalHarness harness(folder.path(), 50'000);
     Position position = 0;
     Cursor cursor(harness.journal, 0);
-    for (; auto entry = cursor.next(); ++position) CHECK((*entry)->text == "record " + std::to_string(position));
+    for (; auto entry = cursor.next(); ++position)
+        CHECK((*entry)->text == "record " + std::to_string(position));
     CHECK(position == expected);
     CHECK(verify(folder.path() / "journal", harness.journal.verifier_key()).is_good());
 }

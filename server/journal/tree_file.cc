@@ -10,7 +10,8 @@ constexpr std::uint64_t node_size = 32;
 Digest read_node(const File& file, std::uint64_t number) {
     Digest digest;
     if (file.read_at(number * node_size, reinterpret_cast<char*>(digest.data()), node_size) != node_size)
-        throw FileError("the tree file " + file.path().string() + " is too short. To mend it: restart the server, "
+        throw FileError("the tree file " + file.path().string() +
+                        " is too short. To mend it: restart the server, "
                         "which rebuilds it");
     return digest;
 }

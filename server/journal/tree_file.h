@@ -1,4 +1,5 @@
-// The file of the Merkle tree's nodes (merkle.h's post-order, 32 bytes each). Derived: rebuilt from the segments.
+// The file of the Merkle tree's nodes (merkle.h's post-order, 32 bytes each). Derived: rebuilt from the
+// segments.
 //
 // Concurrency: append() and flush() on one thread; node() on any, for trees up to a size that was flushed.
 #pragma once
@@ -9,8 +10,8 @@ namespace chancery::journal {
 
 class TreeFile {
   public:
-    /// Opens or creates the file and goes on from a tree of `size` leaves, which it must hold (holds()); what is
-    /// behind them is cut off. @throws FileError
+    /// Opens or creates the file and goes on from a tree of `size` leaves, which it must hold (holds()); what
+    /// is behind them is cut off. @throws FileError
     TreeFile(const std::filesystem::path& path, std::uint64_t size, Disk& disk);
 
     /// Whether the file has the nodes of a tree of `size` leaves and they add up to `root`.
@@ -20,6 +21,7 @@ class TreeFile {
     void append(const Digest& leaf);
     /// Writes what was appended. On FileError it is kept, and this can be called again. Does not synchronise.
     void flush();
+    std::size_t unwritten_bytes() const { return unwritten_.size(); }
     void sync() { file_.sync(); }
 
     std::uint64_t size() const { return peaks_.size(); }

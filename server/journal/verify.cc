@@ -24,7 +24,8 @@ struct Signed {
 class Decryption {
   public:
     explicit Decryption(const std::filesystem::path& keys)
-        : key_encryption_key_(Secret(read_file(keys / "kek")).reveal()), slots_(keys / "data-keys", File::Mode::read) {}
+        : key_encryption_key_(Secret(read_file(keys / "kek")).reveal()),
+          slots_(keys / "data-keys", File::Mode::read) {}
 
     enum class Outcome { readable, erased, damaged };
 
@@ -32,8 +33,9 @@ class Decryption {
         const auto header = record_header(record);
         const auto& key = key_in(header.key_slot);
         if (!key) return key.error() == KeyError::erased ? Outcome::erased : Outcome::damaged;
-        const auto text = gcm_open(*key, {header.nonce, nonce_size}, record.substr(associated_offset, associated_size),
-                                   record.substr(sizeof header));
+        const auto text =
+            gcm_open(*key, {header.nonce, nonce_size}, record.substr(associated_offset, associated_size),
+                     record.substr(sizeof header));
         return text ? Outcome::readable : Outcome::damaged;
     }
 
@@ -125,8 +127,9 @@ class Verifier {
     std::int64_t last_time_ = 0;
     Position next_ = 0;
 
-    // The tree twice: from the records as they are, and with the stored leaf where the two differ. A signed root tells
-    // which of the two is right: then it is known whether the record was changed or only the stored tree.
+    // The tree twice: from the records as they are, and with the stored leaf where the two differ. A signed
+    // root tells which of the two is right: then it is known whether the record was changed or only the
+    // stored tree.
     NodeStream stored_;
     Peaks as_read_, as_stored_;
     std::vector<Position> differing_;
@@ -141,15 +144,19 @@ void Verifier::read_checkpoints() {
         const auto checkpoint = open_note(*note, key_);
         if (!checkpoint) {
             find(What::checkpoint, number,
-                 "checkpoint number " + std::to_string(number) + " is not signed by " + key_.name + " with this key");
+                 "checkpoint number " + std::to_string(number) + " is not signed by " + key_.name +
+                     " with this key");
         } else if (!signed_.empty() && checkpoint->size < signed_.back().size) {
             find(What::checkpoint, number,
-                 "checkpoint number " + std::to_string(number) + " speaks of fewer records than the one before");
+                 "checkpoint number " + std::to_string(number) +
+                     " speaks of fewer records than the one before");
         } else {
             signed_.push_back({number, checkpoint->size, checkpoint->root});
         }
     }
-    if (!rest.empty()) report_.notes.push_back("the last checkpoint is unfinished: the server was stopped while it wrote it");
+    if (!rest.empty())
+        report_.notes.push_back(
+            "the last checkpoint is unfinished: the server was stopped while it wrote it");
     if (report_.checkpoints == 0) find(What::checkpoint, 0, "there is no checkpoint");
 }
 
@@ -167,8 +174,9 @@ void Verifier::compare_checkpoints() {
             if (!is_root_lost_)
                 find(What::checkpoint, checkpoint.number,
                      "the records below position " + std::to_string(next_) + " from position " +
-                         std::to_string(report_.signed_records) + " on are not those that checkpoint number " +
-                         std::to_string(checkpoint.number) + " has signed");
+                         std::to_string(report_.signed_records) +
+                         " on are not those that checkpoint number " + std::to_string(checkpoint.number) +
+                         " has signed");
             is_root_lost_ = true;
             continue;
         }
@@ -188,7 +196,8 @@ void Verifier::blame_tree() {
         is_tree_blamed_ = true;
         find(What::tree, differing_.front(),
              "the tree file is wrong at position " + std::to_string(differing_.front()) +
-                 " (no record is: it is derived from them and rebuilt when it is removed and the server started)");
+                 " (no record is: it is derived from them and rebuilt when it is removed and the server "
+                 "started)");
     }
     differing_.clear();
     as_stored_ = as_read_;
@@ -209,7 +218,8 @@ void Verifier::read_header(std::string_view bytes, std::uint32_t number) {
     const std::string_view journal(header->journal, sizeof header->journal);
     if (journal_.empty()) journal_ = journal;
     if (header->number != number || header->first != next_ || journal != journal_)
-        find(What::segment_header, number, which + " belongs to another place: segments are missing or were exchanged");
+        find(What::segment_header, number,
+             which + " belongs to another place: segments are missing or were exchanged");
 }
 
 /// A sealed segment's footer knows where each record is, so that damage to one hides no other.
@@ -224,13 +234,15 @@ bool Verifier::read_by_footer(std::string_view bytes, std::uint32_t number) {
     }
     for (std::uint32_t i = 0; i < trailer->count; ++i) {
         const auto begin = get<std::uint32_t>(table.data() + 4 * i);
-        const auto end = i + 1 < trailer->count ? get<std::uint32_t>(table.data() + 4 * i + 4) : trailer->records_end;
+        const auto end =
+            i + 1 < trailer->count ? get<std::uint32_t>(table.data() + 4 * i + 4) : trailer->records_end;
         const auto record = bytes.substr(begin, end - begin);
         const auto header = intact_record(record);
         if (header && header->length == record.size() && header->position == next_)
             take(record);
         else
-            take_damaged(record, "is damaged (segment " + segment_name(number) + ", byte " + std::to_string(begin) + ")");
+            take_damaged(record, "is damaged (segment " + segment_name(number) + ", byte " +
+                                     std::to_string(begin) + ")");
     }
     return true;
 }
@@ -251,7 +263,8 @@ void Verifier::read_by_length(std::string_view bytes, std::uint32_t number, bool
         const auto after = find_next_record(bytes, at + 1, next_);
         if (after == bytes.npos) break;
         const auto later = record_header(bytes.substr(after));
-        if (is_last && later.position - later.batch_index <= next_ && (signed_.empty() || next_ >= signed_.back().size))
+        if (is_last && later.position - later.batch_index <= next_ &&
+            (signed_.empty() || next_ >= signed_.back().size))
             break;  // an unfinished batch
         const auto place = " (segment " + segment_name(number) + ", byte " + std::to_string(at) + ")";
         while (next_ < later.position) take_damaged(bytes.substr(at, after - at), "is damaged" + place);
@@ -259,8 +272,9 @@ void Verifier::read_by_length(std::string_view bytes, std::uint32_t number, bool
     }
     const auto rest = bytes.substr(at);
     if (is_last && rest.find_first_not_of('\0') != rest.npos)
-        report_.notes.push_back("segment " + segment_name(number) + " ends with an unfinished batch at position " +
-                                std::to_string(next_) + ": nobody was told that it is on record");
+        report_.notes.push_back("segment " + segment_name(number) +
+                                " ends with an unfinished batch at position " + std::to_string(next_) +
+                                ": nobody was told that it is on record");
 }
 
 void Verifier::take(std::string_view record) {
@@ -270,7 +284,8 @@ void Verifier::take(std::string_view record) {
     if (decryption_) {
         const auto outcome = decryption_->judge(record);
         report_.erased_records += outcome == Decryption::Outcome::erased;
-        if (outcome == Decryption::Outcome::damaged) find_record(next_, "cannot be decrypted: its key is damaged");
+        if (outcome == Decryption::Outcome::damaged)
+            find_record(next_, "cannot be decrypted: its key is damaged");
     }
     add_leaf(leaf_hash(record), false);
 }
@@ -291,7 +306,8 @@ void Verifier::add_leaf(const Digest& leaf, bool is_trusted) {
         const auto kept = stored_.node(number++);
         if (kept && *kept != node && differing_.empty() && !is_tree_blamed_ && !is_root_lost_) {
             is_tree_blamed_ = true;
-            find(What::tree, next_, "the tree file is wrong at the inner node behind position " + std::to_string(next_));
+            find(What::tree, next_,
+                 "the tree file is wrong at the inner node behind position " + std::to_string(next_));
         }
     });
     ++next_;
@@ -303,8 +319,8 @@ void Verifier::check_end() {
     if (next_signed_ < signed_.size())
         find(What::segment, report_.segments,
              "checkpoint number " + std::to_string(signed_.back().number) + " speaks of " +
-                 std::to_string(signed_.back().size) + " records, but those from position " + std::to_string(next_) +
-                 " on are missing");
+                 std::to_string(signed_.back().size) + " records, but those from position " +
+                 std::to_string(next_) + " on are missing");
     for (const auto position : differing_) find_record(position, "is not the one that the tree file has");
     for (const auto& entry : std::filesystem::directory_iterator(folder_))
         if (const auto number = segment_number(entry.path()); number && *number >= report_.segments)

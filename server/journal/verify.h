@@ -1,6 +1,7 @@
 // Reads the whole journal and says of every record whether it is the one that was written and signed.
 //
-// Reads only; may run beside the server. verify/ has the same in independent code, for whoever does not trust us.
+// Reads only; may run beside the server. verify/ has the same in independent code, for whoever does not trust
+// us.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -15,8 +16,9 @@ namespace chancery::journal {
 struct Finding {
     enum class What { record, segment_header, segment_footer, segment, tree, checkpoint };
     What what;
-    std::uint64_t number;  // the record's position, the segment's number, the checkpoint's line of succession from 0
-    std::string text;      // for people; names the place
+    std::uint64_t
+        number;  // the record's position, the segment's number, the checkpoint's line of succession from 0
+    std::string text;  // for people; names the place
 };
 
 struct VerifyReport {

@@ -77,7 +77,8 @@ TEST_CASE("EveryFlippedByteOfASealedSegmentIsNamedByItsRecord") {
             CHECK(finding.what == What::segment_footer);
         } else {
             Position position = 0;
-            while (position + 1 < closed.places.size() && closed.places[position + 1].offset <= at) ++position;
+            while (position + 1 < closed.places.size() && closed.places[position + 1].offset <= at)
+                ++position;
             CHECK(finding.what == What::record);
             CHECK(finding.number == position);
         }

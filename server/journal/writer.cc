@@ -13,10 +13,13 @@ using Steady = std::chrono::steady_clock;
 
 // One write and one synchronisation at most; more is left for the next.
 constexpr std::size_t largest_batch = 4 << 20;
-// With many senders, waiting this long between batches makes them larger and each record cheaper (research §3.3).
+// With many senders, waiting this long between batches makes them larger and each record cheaper (research
+// §3.3).
 constexpr std::size_t many_records = 8;
 constexpr auto pace = std::chrono::microseconds(400);
 constexpr std::uint64_t checkpoint_every = 65'536;  // records
+constexpr std::size_t tree_block = 64
+                                   << 10;  // bytes of nodes; all are written before a checkpoint needs them
 
 }  // namespace
 
@@ -84,8 +87,12 @@ void Writer::run() {
         if (is_last) break;
     }
     if (failure_) return;
-    request_checkpoint();
-    checkpointer_.wait_for(durable_end(), std::chrono::seconds(10));
+    try {
+        request_checkpoint();
+        checkpointer_.wait_for(durable_end(), std::chrono::seconds(10));
+    } catch (const FileError& failure) {
+        fail(failure.what());  // the records are durable; the next start signs them
+    }
 }
 
 void Writer::serve(Pending* first) {
@@ -193,7 +200,7 @@ void Writer::follow_up() {
         const auto end = i + 1 < offsets_.size() ? offsets_[i + 1] - begin : batch_.size();
         tree_->append(leaf_hash(std::string_view(batch_).substr(at, end - at)));
     }
-    tree_->flush();
+    if (tree_->unwritten_bytes() >= tree_block) tree_->flush();
     if (durable_end() >= checkpointer_.covered() + checkpoint_every) request_checkpoint();
     if (tail_.end() >= setup_.segment_bytes) roll();
     tail_.write_ahead();
@@ -206,13 +213,15 @@ void Writer::roll() {
 }
 
 void Writer::start_segment(std::uint32_t number, Position first) {
-    tail_ = Tail::create(catalog_.path_of(number), number, first, std::max(last_time_, setup_.clock()), journal_,
-                         setup_.disk);
+    tail_ = Tail::create(catalog_.path_of(number), number, first, std::max(last_time_, setup_.clock()),
+                         journal_, setup_.disk);
     catalog_.add({.number = number, .first = first, .records_end = tail_.end()});
 }
 
 void Writer::request_checkpoint() {
-    if (durable_end() > checkpointer_.covered()) checkpointer_.request(tree_);
+    if (durable_end() <= checkpointer_.covered()) return;
+    tree_->flush();
+    checkpointer_.request(tree_);
 }
 
 void Writer::tick() {
@@ -262,8 +271,8 @@ void Writer::fail(const std::string& reason) {
     status_.reason = *failure_;
 }
 
-/// Never uses a descriptor again that has failed: every file is opened anew, and the journal goes on in a new segment
-/// behind the last durable record.
+/// Never uses a descriptor again that has failed: every file is opened anew, and the journal goes on in a new
+/// segment behind the last durable record.
 void Writer::heal() {
     try {
         catalog_.forget_files();
@@ -298,7 +307,8 @@ void Writer::reopen_tail() {
     if (!record || !record->intact)
         throw FileError("the last record in " + path.string() +
                         " is not as it was written. To mend it: chancery archive verify");
-    // One may have been made that failed before it was taken into use; behind an unsealed segment it must not stand.
+    // One may have been made that failed before it was taken into use; behind an unsealed segment it must not
+    // stand.
     std::error_code ignored;
     std::filesystem::remove(catalog_.path_of(last.number + 1), ignored);
     sync_folder(path.parent_path());

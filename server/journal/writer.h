@@ -1,9 +1,9 @@
 // The journal's thread: takes what is queued, writes it, synchronises once, settles; fails closed and heals.
 //
-// Operation: no timer when it is quiet, a batch is what has queued up while the last one was written. The tree is
-// brought up to date behind the settling, off everybody's way. Once in a tick it looks whether the files are still
-// there, has a checkpoint signed, or, when failed, tries to go on.
-// Concurrency: one thread runs all of it; status(), durable_end() and tree() are for any.
+// Operation: no timer when it is quiet, a batch is what has queued up while the last one was written. The
+// tree is brought up to date behind the settling, off everybody's way. Once in a tick it looks whether the
+// files are still there, has a checkpoint signed, or, when failed, tries to go on. Concurrency: one thread
+// runs all of it; status(), durable_end() and tree() are for any.
 #pragma once
 #include <functional>
 #include <vector>
@@ -22,9 +22,9 @@ struct Status {
     Position records = 0;
     std::uint32_t segments = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t batches = 0;             // since the start, as the following
-    std::uint64_t refused = 0;             // records that were not written
-    std::chrono::microseconds last_commit{};   // from taking the last batch to its being durable
+    std::uint64_t batches = 0;                // since the start, as the following
+    std::uint64_t refused = 0;                // records that were not written
+    std::chrono::microseconds last_commit{};  // from taking the last batch to its being durable
     std::chrono::microseconds worst_commit{};
     Checkpoint checkpoint;
 };
@@ -105,7 +105,8 @@ class Writer {
     mutable std::mutex guard_;                    // what is below
     std::string reported_;
     Status status_;
-    std::shared_ptr<TreeFile> tree_;  // shared with the checkpointer and readers of proofs; replaced by healing
+    std::shared_ptr<TreeFile>
+        tree_;  // shared with the checkpointer and readers of proofs; replaced by healing
     std::jthread thread_;
 };
 

@@ -13,7 +13,8 @@
 
 namespace chancery::test {
 
-/// A fresh folder that goes with the object; in memory where that can be had, so that thousands of syncs are quick.
+/// A fresh folder that goes with the object; in memory where that can be had, so that thousands of syncs are
+/// quick.
 class Folder {
   public:
     Folder() {
@@ -36,7 +37,8 @@ class Folder {
 class JournalHarness {
   public:
     explicit JournalHarness(std::filesystem::path folder, std::size_t segment_bytes = 64 << 20,
-                            journal::Disk& disk = journal::Disk::real(), std::chrono::milliseconds tick = 20ms)
+                            journal::Disk& disk = journal::Disk::real(),
+                            std::chrono::milliseconds tick = 20ms)
         : journal({.folder = folder / "journal",
                    .keys = folder / "keys",
                    .origin = "capulet.lit",
