@@ -275,6 +275,7 @@ int init(const admin::CommandLine& line) {
     for (const auto& directory : {line.data, keys}) ::chmod(directory.c_str(), 0700);
     admin::make_certificates(keys, domain->text());
     std::ofstream(file) << Config::initial_file(domain->text());
+    log::set_level(log::Level::warning);
     Office office(line.data, {});  // makes journal, keys and database
     if (line.as_json) std::cout << admin::json{{"data", fs::absolute(line.data)}, {"domain", domain->text()}} << "\n";
     else

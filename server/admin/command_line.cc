@@ -97,7 +97,7 @@ class Parser {
         send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people");
         flag(send, "--everybody", "everybody", "Everybody with an account");
         text(send, "--text", "body", "The text");
-        send->final_callback([this] {
+        send->parse_complete_callback([this] {
             finish_ = [this] {
                 if (!line_.request.contains("body")) line_.request["body"] = std::string(std::istreambuf_iterator<char>(std::cin), {});
             };
@@ -111,12 +111,12 @@ class Parser {
             auto* sub = command(*user, name, help, std::string("user ") + name);
             text(sub, "NAME", "name", "The part before the @", true);
             sub->add_flag("--password-stdin", password_stdin_, "Read the password from the first line of standard input (the default)");
-            sub->final_callback([this] { finish_ = [this] { line_.request["password"] = read_password(); }; });
+            sub->parse_complete_callback([this] { finish_ = [this] { line_.request["password"] = read_password(); }; });
             if (std::string_view(name) == "add") flag(sub, "--administrator", "administrator", "Give the role administrator");
         }
         auto* import = command(*user, "import", "Add many accounts from a file of lines name,password", "user import");
         import->add_option("FILE", file_, "The file")->required();
-        import->final_callback([this] { finish_ = [this] { line_.request["people"] = read_people(file_); }; });
+        import->parse_complete_callback([this] { finish_ = [this] { line_.request["people"] = read_people(file_); }; });
         command(*user, "list", "List accounts", "user list");
         auto* disable = command(*user, "disable", "Bar an account; ends running sessions", "user disable");
         text(disable, "NAME", "name", "The account", true);
@@ -144,7 +144,7 @@ class Parser {
         number(command(*archive, "prove", "A proof that a record is in the journal, for chancery-verify", "archive prove"),
                "POSITION", "position", "The record's position", true);
         command(*archive, "rebuild", "Build the index again from the journal", "archive rebuild");
-        archive->get_subcommand("verify")->final_callback([this] {
+        archive->get_subcommand("verify")->parse_complete_callback([this] {
             if (!file_.empty()) line_.request["proof"] = file_;
         });
     }
