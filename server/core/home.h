@@ -77,7 +77,7 @@ class Home {
     /// False when there is no such item.
     Task<bool> remove_roster_item(User& owner, Jid contact);
     Task<> subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml);
-    void receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
+    Task<> receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     TaskGroup& tasks() { return tasks_; }
     /// Before the shard ends: destroys what still waits.
@@ -104,10 +104,10 @@ class Home {
     // Rosters.
     void drop_roster_if_unused(User& owner);
     Task<> store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed);
-    void pass_subscription(const Jid& from, const Jid& to, SubscriptionStanza stanza, std::string xml);
+    Task<> pass_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
+    Task<> tell(Jid from, Jid to, SubscriptionStanza stanza);
     static std::string subscription_xml(SubscriptionStanza stanza, const Jid& from, const Jid& to);
     void send_all_presence(User& owner, const Jid& contact, bool available);
-    Task<> receive_subscription_task(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     Host& host_;
     net::Shard& shard_;
