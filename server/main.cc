@@ -70,11 +70,22 @@ class Lock {
     int fd_;
 };
 
+/// A directory that was made once has its keys; making new ones in their place would shut everybody out of the record.
+struct KeysPresent {
+    explicit KeysPresent(const fs::path& keys, bool making) {
+        for (auto name : {"kek", "journal-signing", "data-keys"})
+            if (!making && !fs::exists(keys / name))
+                throw std::runtime_error("The key " + (keys / name).string() + " is missing. To mend it: restore it from the key backup; "
+                                         "without it nothing on record can be read.");
+    }
+};
+
 /// The parts that the server and the command line share.
 struct Office {
     Config config;
     fs::path data;
     Lock lock;
+    KeysPresent keys_present;
     Recorder recorder;
     journal::Journal journal;
     Key kek;
@@ -84,8 +95,9 @@ struct Office {
     Ledger ledger;
     archive::Archive archive;
 
-    Office(const fs::path& directory, const std::vector<Config::Override>& overrides)
+    Office(const fs::path& directory, const std::vector<Config::Override>& overrides, bool making = false)
         : config(Config::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
+          keys_present(data / config.journal.keys, making),
           journal({.folder = data / "journal",
                    .keys = data / config.journal.keys,
                    .origin = config.domain,
@@ -293,7 +305,7 @@ int init(const admin::CommandLine& line) {
     admin::make_certificates(keys, domain->text());
     std::ofstream(file) << Config::initial_file(domain->text());
     log::set_level(log::Level::warning);
-    Office office(line.data, {});  // makes journal, keys and database
+    Office office(line.data, {}, true);  // makes journal, keys and database
     if (line.as_json) std::cout << admin::json{{"data", fs::absolute(line.data)}, {"domain", domain->text()}} << "\n";
     else
         std::cout << "Made " << line.data.string() << " for " << domain->text() << ".\n"

@@ -197,6 +197,7 @@ void Client::handle_message(xml::View element) {
         if (auto* client = *alive) {
             --client->in_flight_;
             client->settled_.set();
+            client->answer_requests();
         }
     };
     home().tasks().spawn(service_.host().accept_from_client(session_id_, std::move(*message), handled));
@@ -239,7 +240,7 @@ Task<> Client::handle_stanza(xml::View element) {
                 service_.host().send_error(jid_, kind, to, id, {Condition::internal_server_error, "The server could not do that now. Try again later."});
         }
         if (unrecorded && answered)
-            service_.host().send_error(jid_, kind, to, id, {Condition::resource_constraint, "Not sent: the archive is not available."});
+            service_.host().send_error(jid_, kind, to, id, {Condition::resource_constraint, "Not sent: the archive is not available"});
     }
     if (auto* here = session()) ++here->stream.handled;
 }

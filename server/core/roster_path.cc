@@ -158,7 +158,8 @@ Task<> Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, s
         Contact changed = place == contacts.end() ? Contact() : place->second;
         const auto before = changed;
         outcome = receive(changed.subscription, stanza);
-        changed.request = changed.subscription.pending_in ? xml : std::string();
+        if (!changed.subscription.pending_in) changed.request.clear();
+        else if (stanza == SubscriptionStanza::subscribe) changed.request = xml;
         if (outcome.answer && changed.subscription.from) changed.listed = true;
         if (changed.subscription != before.subscription || changed.request != before.request)
             co_await store_contact(owner, from, std::move(changed), before.listed);
