@@ -204,12 +204,17 @@ class Server {
         std::condition_variable_any wake;
         std::unique_lock lock(guard);
         while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
-            try {
-                office_.ledger.snapshot();
-            } catch (const std::exception& failure) {
-                log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
-            }
+            save_ledger();
             shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+        }
+    }
+
+    /// Without a snapshot the next start replays more of the journal, and nothing is lost.
+    void save_ledger() {
+        try {
+            office_.ledger.snapshot();
+        } catch (const std::exception& failure) {
+            log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
         }
     }
 
@@ -250,7 +255,7 @@ class Server {
         office_.journal.close();
         for (auto& shard : shards_) shard->stop();
         threads_.clear();
-        office_.ledger.snapshot();
+        save_ledger();
     }
 
     Office& office_;

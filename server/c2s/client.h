@@ -23,6 +23,7 @@ class Client final : public Link {
 
     // Link.
     void write(std::string_view xml) override { stream_.write(xml); }
+    std::size_t unsent() const override { return stream_.unsent(); }
     void end(StreamError reason) override;
 
   private:
