@@ -1,5 +1,6 @@
 #include "archive/indexer.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include "archive/merge.h"
@@ -66,6 +67,7 @@ bool Indexer::is_stopping() const {
 
 void Indexer::run() {
     setpriority(PRIO_PROCESS, 0, niceness);  // on Linux, of this thread
+    pthread_setname_np(pthread_self(), "indexer");
     for (bool is_last = false; !is_last;) {
         is_last = is_stopping();  // what became durable before the stop is indexed still
         const bool has_succeeded = try_work();
