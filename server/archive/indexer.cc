@@ -17,7 +17,7 @@ constexpr auto retry_after = std::chrono::seconds(1);
 
 Indexer::Indexer(const journal::Journal& journal, const Owners& owners, Tail& tail, Readers& readers, Setup setup)
     : journal_(journal), owners_(owners), tail_(tail), readers_(readers), setup_(std::move(setup)),
-      file_(setup_.folder / "index.db"), words_(setup_.word_key, setup_.languages), batch_(owners_, words_) {
+      file_(setup_.folder / "index.db"), words_(setup_.word_key, setup_.languages, Words::many), batch_(owners_, words_) {
     thread_ = std::jthread([this] { run(); });
 }
 

@@ -15,7 +15,6 @@
 namespace chancery::archive {
 namespace {
 
-constexpr std::size_t cache_size = 1 << 15;
 constexpr std::size_t word_limit_bytes = 64;
 
 enum class Class : unsigned char { gap, letter, ideograph };
@@ -86,6 +85,7 @@ std::string fold_word(std::string_view word) {
 }
 
 int script_of(std::string_view word) {
+    if (is_ascii(word)) return USCRIPT_LATIN;
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(word.data());
     std::int32_t at = 0;
     UChar32 character;
@@ -102,12 +102,13 @@ bool has_digit(std::string_view word) {
 
 void Words::Free::operator()(sb_stemmer* stemmer) const { sb_stemmer_delete(stemmer); }
 
-Words::Words(const Key& key, const std::vector<std::string>& languages) : cipher_(key), cache_(cache_size) {
+Words::Words(const Key& key, const std::vector<std::string>& languages, std::size_t remembered)
+    : cipher_(key), cache_(remembered) {
     for (const auto& language : languages) {
         latin_.emplace_back(sb_stemmer_new(language.c_str(), "UTF_8"));
         if (!latin_.back()) throw std::invalid_argument("no stemmer for the language: " + language);
     }
-    if (languages.size() > 1) others_of_.resize(cache_size);
+    if (languages.size() > 1) others_of_.resize(remembered);
     const std::pair<int, const char*> scripts[] = {{USCRIPT_CYRILLIC, "russian"}, {USCRIPT_GREEK, "greek"},
                                                    {USCRIPT_ARABIC, "arabic"},    {USCRIPT_DEVANAGARI, "hindi"},
                                                    {USCRIPT_ARMENIAN, "armenian"}, {USCRIPT_TAMIL, "tamil"}};
@@ -157,7 +158,7 @@ void Words::find_words(std::string_view text) {
     found_.clear();
     split(text, [this](std::string_view word) {
         word = beginning(word);
-        const auto slot = hash_of(word) % cache_size;
+        const auto slot = hash_of(word) & (cache_.size() - 1);
         __builtin_prefetch(&cache_[slot]);
         found_.push_back({word, slot});
     });

@@ -4,7 +4,7 @@
 // character and every pair of neighbours. A word is folded, stemmed by the languages of its script, freed of
 // diacritics and hashed; words seen before come from a cache, which is what makes indexing cheap.
 // Concurrency: one thread at a time.
-// Limits: 1 MB of cache (2 MB more with several languages); of a word longer than 64 bytes only the beginning counts.
+// Limits: 32 bytes a remembered word (48 with several languages); of a word longer than 64 bytes only the beginning counts.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -25,9 +25,12 @@ using Term = std::uint64_t;
 
 class Words {
   public:
+    /// How many words are remembered: for one text, or for the words of an organisation.
+    static constexpr std::size_t few = 1 << 10, many = 1 << 17;
+
     /// `languages` are for words in the Latin script (three at most count). @throws std::invalid_argument for a
     /// language that Snowball has not; CryptoError
-    Words(const Key& key, const std::vector<std::string>& languages);
+    Words(const Key& key, const std::vector<std::string>& languages, std::size_t remembered = few);
     ~Words();
     Words(const Words&) = delete;
 
