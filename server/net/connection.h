@@ -88,6 +88,7 @@ class Connection final : Pollable {
     /// Only when encrypted. Gathered anew each time, like the bindings: keep what is needed often.
     TlsInfo tls() const { return describe(ssl_); }
     std::string channel_binding_exporter() const { return net::channel_binding_exporter(ssl_); }
+    std::string channel_binding_unique() const { return net::channel_binding_unique(ssl_); }
     std::string channel_binding_server_end_point() const {
         return net::channel_binding_server_end_point(ssl_);
     }
