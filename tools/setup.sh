@@ -4,7 +4,7 @@ readonly root=$PWD
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1  # another clone of the same sources finds what this one compiled
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 
 fail() {
     printf '\n%s: %s\n' "${0##*/}" "$1" >&2
@@ -38,14 +38,13 @@ as_root() {
 
 # The packages named in FILES that are not installed, one a line.
 missing_packages() {
-    local installed line name program
-    installed=$(dpkg-query -W -f '${Status} ${Package}\n' | sed -n 's/^install ok installed //p')
+    local -A installed=()
+    local line name program
+    while read -r name; do installed[$name]=1; done < <(dpkg-query -W -f '${Status} ${Package}\n' | sed -n 's/^install ok installed //p')
     cat "$@" | while read -r line program; do
         [[ -z $line || $line == \#* ]] && continue
         [[ -n $program ]] && command -v "$program" >/dev/null && continue
-        for name in ${line//|/ }; do
-            grep -qxF -- "$name" <<<"$installed" && continue 2
-        done
+        for name in ${line//|/ }; do [[ -v installed[$name] ]] && continue 2; done
         printf '%s\n' "$line"
     done
 }
@@ -106,8 +105,15 @@ build() {
         step "configure $directory" cmake -G Ninja -S . -B "$directory" -DCMAKE_CXX_COMPILER=clang++-19 "$@" || return
         printf '%s\n' "$options" >"$directory/configured"
     fi
-    # shellcheck disable=SC2086  # several targets
-    step "build $directory" ninja -C "$directory" -j "$(nproc)" $targets
+    local ninja=(ninja -C "$directory" -j "$(nproc)") word begin=$EPOCHREALTIME
+    for word in $targets; do ninja+=("$word"); done
+    if [[ ! -t 1 ]]; then
+        step "compile in $directory (from nothing: some ten minutes on two processors)" "${ninja[@]}"
+        return
+    fi
+    # For somebody who watches, ninja's own line moves.
+    NINJA_STATUS="==> compile in $directory: %f of %t  " "${ninja[@]}" </dev/null || return
+    say "==> compile in $directory ... $(since "$begin") s"
 }
 
 # build/ is shared by ./run and ./test, so both give the same options.
