@@ -39,7 +39,7 @@ void record(Context& context, const json& request) {
     const auto text = "<admin xmlns='urn:chancery:admin:0' actor='" + xml::escape(context.actor, xml::Place::attribute) + "'>" +
                       xml::escape(recordable(request)) + "</admin>";
     try {
-        context.recorder.record_now({.kind = journal::Kind::admin, .record = {.from = domain, .to = domain, .stanza = text}});
+        context.recorder.record_now({.kind = journal::Kind::admin, .record = {.from = domain.text(), .to = domain.text(), .stanza = text}});
     } catch (const NotRecorded& failure) {
         throw AdminError(std::string("Not done, because the archive cannot record it: ") + failure.what());
     }

@@ -30,9 +30,19 @@ bool take_text(std::string_view& rest, std::string_view& text) {
 }  // namespace
 
 std::string encode(const Record& record) {
-    const std::string_view to = record.to ? std::string_view(record.to->text()) : std::string_view();
-    const std::array<std::string_view, 6> texts{record.from.text(), to,           record.rule,
-                                                record.reason,      record.address, record.stanza};
+    return encode(RecordView{.from = record.from.text(),
+                             .to = record.to ? std::string_view(record.to->text()) : std::string_view(),
+                             .rule = record.rule,
+                             .reason = record.reason,
+                             .address = record.address,
+                             .stanza = record.stanza,
+                             .in_sender_history = record.in_sender_history,
+                             .in_recipient_history = record.in_recipient_history});
+}
+
+std::string encode(const RecordView& record) {
+    const std::array<std::string_view, 6> texts{record.from,   record.to,      record.rule,
+                                                record.reason, record.address, record.stanza};
     std::size_t size = head_size;
     for (const auto text : texts) size += sizeof(std::uint32_t) + text.size();
 

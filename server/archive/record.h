@@ -32,6 +32,7 @@ struct RecordView {
 };
 
 std::string encode(const Record& record);
+std::string encode(const RecordView& record);
 
 /// Nothing when it is not a record of a version that this program knows. The addresses are not checked.
 std::optional<RecordView> view_record(std::string_view plaintext);

@@ -1,7 +1,5 @@
 #include "base/time.h"
 
-#include <cstdio>
-
 namespace chancery {
 namespace {
 
@@ -56,10 +54,17 @@ std::string to_iso(Time time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
-    char text[64];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", int(date.year()), unsigned(date.month()),
-                  unsigned(date.day()), int(clock.hours().count()), int(clock.minutes().count()),
-                  int(clock.seconds().count()), int(clock.subseconds().count()));
+    std::string text = "0000-00-00T00:00:00.000000Z";
+    const auto write = [&](std::size_t end, std::int64_t number) {  // right-aligned over the zeros, up to `end`
+        for (; number > 0; number /= 10) text[--end] = static_cast<char>('0' + number % 10);
+    };
+    write(4, int(date.year()));
+    write(7, unsigned(date.month()));
+    write(10, unsigned(date.day()));
+    write(13, clock.hours().count());
+    write(16, clock.minutes().count());
+    write(19, clock.seconds().count());
+    write(26, clock.subseconds().count());
     return text;
 }
 

@@ -89,9 +89,9 @@ Task<> Host::relay_iq(StanzaIn stanza) {
         if (is_request) send_to(stanza.from, error(stanza, reason));
         co_return;
     }
-    Recorder::Draft draft{.kind = journal::Kind::iq,
-                          .record = {.from = stanza.from, .to = to, .stanza = stanza.xml}};
-    co_await recorder().record(std::move(draft));
+    const Recorder::Draft draft{.kind = journal::Kind::iq,
+                          .record = {.from = stanza.from.text(), .to = to.text(), .stanza = stanza.xml}};
+    co_await recorder().record(draft);
     at_home(to, [to, is_request, from = stanza.from, id = stanza.id, xml = std::move(stanza.xml)](Home& home) {
         if (auto* session = home.find(to)) return session->send(xml);
         if (is_request)

@@ -9,8 +9,9 @@ namespace chancery {
 namespace {
 
 std::string stanza_id(const Host& host, const Jid& by, std::uint64_t position) {
-    return "<stanza-id xmlns='urn:xmpp:sid:0' by='" + xml::escape(by.bare_text(), xml::Place::attribute) + "' id='" +
-           host.stanza_ids().of(position) + "'/>";
+    std::string xml = "<stanza-id xmlns='urn:xmpp:sid:0' by='";
+    xml::append_escaped(xml, by.bare_text(), xml::Place::attribute);
+    return xml.append("' id='").append(host.stanza_ids().of(position)).append("'/>");
 }
 
 std::string delay(const Host& host, Time time) {
@@ -64,18 +65,18 @@ Task<> Host::accept(SessionId sender, Message stamped) {
 
     // Record, refusals too. If the record is not durable this throws, and nobody gets the message.
     const bool waits = !decision.denied() && may_wait(*message);
-    Recorder::Draft draft{
+    const Recorder::Draft draft{
         .flags = static_cast<std::uint16_t>((waits ? journal::flag::deliverable : 0) | (decision.denied() ? journal::flag::refused : 0)),
-        .record = {.from = message->from,
-                   .to = message->to,
-                   .rule = std::string(decision.rule),
+        .record = {.from = message->from.text(),
+                   .to = message->to.text(),
+                   .rule = decision.rule,
                    .reason = decision.error.text,
                    .stanza = message->xml,
                    .in_sender_history = !decision.denied() && is_history(*message),
                    .in_recipient_history = !decision.denied() && is_history(*message)},
         .recipient = waits ? archive().owners().of(message->to) : 0,
     };
-    const auto receipt = co_await recorder().record(std::move(draft));
+    const auto receipt = co_await recorder().record(draft);
     // From here on the message is on the record.
 
     if (decision.denied()) {

@@ -69,9 +69,9 @@ Task<> Home::directed_presence(SessionId id, StanzaIn stanza) {  // RFC 6121 §4
 
 /// Words that others will read are on record, those of a status too.
 Task<> Home::record_presence(Jid from, Jid to, std::string xml) {
-    Recorder::Draft draft{.kind = journal::Kind::presence,
-                          .record = {.from = std::move(from), .to = std::move(to), .stanza = std::move(xml)}};
-    co_await host_.recorder().record(std::move(draft));
+    const Recorder::Draft draft{.kind = journal::Kind::presence,
+                          .record = {.from = from.text(), .to = to.text(), .stanza = xml}};
+    co_await host_.recorder().record(draft);
 }
 
 Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §4.2, §4.4

@@ -21,12 +21,12 @@ void Recorder::connect(journal::Journal& journal, archive::Archive& archive, Led
     ledger_ = &ledger;
 }
 
-std::unique_ptr<Recorder::Entry> Recorder::prepare(Draft draft) {
+std::unique_ptr<Recorder::Entry> Recorder::prepare(const Draft& draft) {
     const auto& owners = archive_->owners();
     const auto& record = draft.record;
     auto entry = std::make_unique<Entry>();
-    entry->tail.from = owners.of(record.from);
-    entry->tail.to = record.to ? owners.of(*record.to) : archive::nobody;
+    entry->tail.from = owners.of(archive::bare_part(record.from));
+    entry->tail.to = record.to.empty() ? archive::nobody : owners.of(archive::bare_part(record.to));
     entry->tail.in_sender_history = record.in_sender_history;
     entry->tail.in_recipient_history = record.in_recipient_history;
     entry->recipient = draft.recipient;
@@ -39,10 +39,10 @@ std::unique_ptr<Recorder::Entry> Recorder::prepare(Draft draft) {
     return entry;
 }
 
-Recorder::Awaiter Recorder::record(Draft draft) { return Awaiter(*this, prepare(std::move(draft))); }
+Recorder::Awaiter Recorder::record(const Draft& draft) { return Awaiter(*this, prepare(draft)); }
 
-Recorder::Receipt Recorder::record_now(Draft draft) {
-    auto entry = prepare(std::move(draft));
+Recorder::Receipt Recorder::record_now(const Draft& draft) {
+    auto entry = prepare(draft);
     std::promise<void> settled;
     entry->blocked = &settled;
     journal_->submit(*entry);

@@ -30,11 +30,11 @@ class Recorder {
         Time time;
     };
 
-    /// What is to be recorded. `recipient`: the owner whose message waits in the ledger until it is handed over; or 0.
+    /// What is to be recorded; its texts are read before record() returns. `recipient`: the owner whose message waits in the ledger until it is handed over; or 0.
     struct Draft {
         journal::Kind kind = journal::Kind::message;
         std::uint16_t flags = 0;
-        archive::Record record;
+        archive::RecordView record;
         archive::Owner recipient = 0;
     };
 
@@ -43,10 +43,10 @@ class Recorder {
     /// Links the parts that were built one after the other; before the first record.
     void connect(journal::Journal& journal, archive::Archive& archive, Ledger& ledger);
 
-    /// `co_await recorder.record(std::move(draft))`: the receipt. @throws NotRecorded
-    Awaiter record(Draft draft);
+    /// `co_await recorder.record(draft)`: the receipt. @throws NotRecorded
+    Awaiter record(const Draft& draft);
     /// The same for threads that may block: the command line, workers.
-    Receipt record_now(Draft draft);
+    Receipt record_now(const Draft& draft);
 
     /// Called by the journal with the records of a batch, in order, durable or refused.
     void settled(journal::Pending* first);
@@ -55,7 +55,7 @@ class Recorder {
 
   private:
     struct Entry;
-    std::unique_ptr<Entry> prepare(Draft draft);
+    std::unique_ptr<Entry> prepare(const Draft& draft);
 
     journal::Journal* journal_ = nullptr;
     archive::Archive* archive_ = nullptr;

@@ -12,22 +12,32 @@
 namespace chancery {
 namespace {
 
-constexpr int block_size = 16;
+constexpr std::size_t block_size = 16;
 
 struct Free {
     void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
 
+/// A thread's prepared cipher: setting up a key costs twenty times as much as enciphering one block.
+struct Prepared {
+    std::string key;
+    std::unique_ptr<EVP_CIPHER_CTX, Free> context{EVP_CIPHER_CTX_new()};
+};
+
 std::string one_block(const Key& key, std::string_view block, bool encrypt) {
-    thread_local const std::unique_ptr<EVP_CIPHER_CTX, Free> context(EVP_CIPHER_CTX_new());
+    thread_local Prepared prepared[2];
+    auto& [ready_key, context] = prepared[encrypt];
+    bool good = true;
+    if (ready_key != key.reveal()) {
+        good = EVP_CipherInit_ex(context.get(), EVP_aes_256_ecb(), nullptr,
+                                 reinterpret_cast<const unsigned char*>(key.reveal().data()), nullptr, encrypt) == 1 &&
+               EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1;
+        ready_key = key.reveal();
+    }
     std::string out(block_size * 2, '\0');
     int length = 0;
-    const bool good =
-        EVP_CipherInit_ex(context.get(), EVP_aes_256_ecb(), nullptr,
-                          reinterpret_cast<const unsigned char*>(key.reveal().data()), nullptr, encrypt) == 1 &&
-        EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
-        EVP_CipherUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &length,
-                         reinterpret_cast<const unsigned char*>(block.data()), block_size) == 1;
+    good = good && EVP_CipherUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &length,
+                                    reinterpret_cast<const unsigned char*>(block.data()), block_size) == 1;
     if (!good || length != block_size) throw CryptoError("OpenSSL failed: AES-256-ECB");
     out.resize(block_size);
     return out;
