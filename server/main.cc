@@ -321,7 +321,16 @@ int init(const admin::CommandLine& line) {
     return 0;
 }
 
+/// Proofs are checked by the program for outsiders, which stands beside this one and needs the public key alone.
+int check_proof(const admin::CommandLine& line) {
+    const auto program = fs::read_symlink("/proc/self/exe").parent_path() / "chancery-verify";
+    const auto key = (line.data / "keys" / "journal-signing.pub").string(), proof = line.request.at("proof").get<std::string>();
+    ::execl(program.c_str(), program.c_str(), "--public-key", key.c_str(), proof.c_str(), nullptr);
+    throw std::runtime_error(program.string() + ": " + std::strerror(errno));
+}
+
 int request(const admin::CommandLine& line) {
+    if (line.request["command"] == "archive verify" && line.request.contains("proof")) return check_proof(line);
     if (!fs::exists(line.data / "chancery.toml"))
         throw admin::AdminError(line.data.string() + " is no data directory. Make one: chancery init --data " + line.data.string() + " --domain NAME");
     const auto socket = line.data / "chancery.sock";

@@ -117,8 +117,17 @@ json sign_checkpoint(Context& context, const json&) {
             {"public_key", context.journal.verifier_key().to_text()}};
 }
 
+/// That one record is in the journal, or that the journal of an older checkpoint is still there, unchanged.
 json prove(Context& context, const json& request) {
-    context.journal.sign_checkpoint();
+    const auto now = context.journal.sign_checkpoint();
+    if (request.contains("checkpoint")) {
+        const auto then = journal::open_note(request.at("checkpoint").get<std::string>(), context.journal.verifier_key());
+        if (!then) throw AdminError("That is not a checkpoint signed by this server's journal.");
+        const auto proof = context.journal.prove_consistency(*then, now);
+        if (!proof) throw AdminError("The journal does not contain what that checkpoint speaks of.");
+        return {{"proof", journal::to_json(*proof)}};
+    }
+    if (!request.contains("position")) throw AdminError("Name a record's POSITION, or an older checkpoint with --since.");
     const auto proof = context.journal.prove_inclusion(request.at("position").get<archive::Position>());
     if (!proof) throw AdminError("There is no record at that position.");
     return {{"proof", journal::to_json(*proof)}};

@@ -15,6 +15,12 @@ std::string read_password() {
     return password;
 }
 
+std::string read_file(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw AdminError("cannot read " + file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
 /// name,password; one person a line; a first line "name,password" is a heading. A password may contain commas.
 json read_people(const std::string& file) {
     std::ifstream in(file);
@@ -141,8 +147,12 @@ class Parser {
         command(*archive, "verify", "Prove that every record is as it was written", "archive verify")
             ->add_option("--proof", file_, "Check this proof instead (needs no keys but the public one)");
         command(*archive, "checkpoint", "Sign and show a checkpoint of the record as it stands", "archive checkpoint");
-        number(command(*archive, "prove", "A proof that a record is in the journal, for chancery-verify", "archive prove"),
-               "POSITION", "position", "The record's position", true);
+        auto* prove = command(*archive, "prove", "A proof that a record is in the journal, for chancery-verify", "archive prove");
+        number(prove, "POSITION", "position", "The record's position");
+        prove->add_option("--since", checkpoint_, "Instead: that the journal still begins as this checkpoint file says");
+        prove->parse_complete_callback([this] {
+            if (!checkpoint_.empty()) finish_ = [this] { line_.request["checkpoint"] = read_file(checkpoint_); };
+        });
         command(*archive, "rebuild", "Build the index again from the journal", "archive rebuild");
         archive->get_subcommand("verify")->parse_complete_callback([this] {
             if (!file_.empty()) line_.request["proof"] = file_;
@@ -151,7 +161,7 @@ class Parser {
 
     CLI::App app_{"Chancery: instant messaging on the record", "chancery"};
     CommandLine line_;
-    std::string data_, file_;
+    std::string data_, file_, checkpoint_;
     bool password_stdin_ = false;  // it is read from there anyway: there is no option that shows a password
     std::vector<std::string> sets_;
     std::function<void()> finish_;
