@@ -25,6 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto ledger_interval = std::chrono::seconds(5);
+constexpr auto lock_limit = std::chrono::seconds(5);
+constexpr auto start_limit = std::chrono::seconds(60);   // for a server that is just starting to answer a command
 constexpr auto farewell_limit = std::chrono::seconds(3);  // for clients to take their goodbye
 
 /// The key-encryption key, or the reason why there is none, with the mend.
@@ -39,18 +41,43 @@ Key read_key(const fs::path& file) {
     return key;
 }
 
-/// One process at a time writes to a data directory.
+/// One process at a time writes to a data directory. Who comes second waits: a command that works without a server is
+/// soon done.
 class Lock {
   public:
     explicit Lock(const fs::path& data) : fd_(::open((data / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
         if (fd_ < 0) throw std::runtime_error(data.string() + ": " + std::strerror(errno));
-        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0)
-            throw std::runtime_error("Another chancery runs on " + data.string() + ". Stop it first, or use another --data.");
+        const auto deadline = std::chrono::steady_clock::now() + lock_limit;
+        while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+            if (std::chrono::steady_clock::now() > deadline)
+                throw std::runtime_error("Another chancery runs on " + data.string() + ". Stop it first, or use another --data.");
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
     }
     ~Lock() { ::close(fd_); }
+    Lock(const Lock&) = delete;
+
+    /// Whether some process has the directory now.
+    static bool is_taken(const fs::path& data) {
+        const int fd = ::open((data / "lock").c_str(), O_RDWR | O_CLOEXEC);
+        if (fd < 0) return false;
+        const bool taken = ::flock(fd, LOCK_EX | LOCK_NB) != 0;
+        ::close(fd);
+        return taken;
+    }
 
   private:
     int fd_;
+};
+
+/// A directory that was made once has its keys; making new ones in their place would shut everybody out of the record.
+struct KeysPresent {
+    explicit KeysPresent(const fs::path& keys, bool making) {
+        for (auto name : {"kek", "journal-signing", "data-keys"})
+            if (!making && !fs::exists(keys / name))
+                throw std::runtime_error("The key " + (keys / name).string() + " is missing. To mend it: restore it from the key backup; "
+                                         "without it nothing on record can be read.");
+    }
 };
 
 /// The parts that the server and the command line share.
@@ -58,6 +85,7 @@ struct Office {
     Config config;
     fs::path data;
     Lock lock;
+    KeysPresent keys_present;
     Recorder recorder;
     journal::Journal journal;
     Key kek;
@@ -67,8 +95,9 @@ struct Office {
     Ledger ledger;
     archive::Archive archive;
 
-    Office(const fs::path& directory, const std::vector<Config::Override>& overrides)
+    Office(const fs::path& directory, const std::vector<Config::Override>& overrides, bool making = false)
         : config(Config::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
+          keys_present(data / config.journal.keys, making),
           journal({.folder = data / "journal",
                    .keys = data / config.journal.keys,
                    .origin = config.domain,
@@ -175,12 +204,17 @@ class Server {
         std::condition_variable_any wake;
         std::unique_lock lock(guard);
         while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
-            try {
-                office_.ledger.snapshot();
-            } catch (const std::exception& failure) {
-                log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
-            }
+            save_ledger();
             shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+        }
+    }
+
+    /// Without a snapshot the next start replays more of the journal, and nothing is lost.
+    void save_ledger() {
+        try {
+            office_.ledger.snapshot();
+        } catch (const std::exception& failure) {
+            log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
         }
     }
 
@@ -221,7 +255,7 @@ class Server {
         office_.journal.close();
         for (auto& shard : shards_) shard->stop();
         threads_.clear();
-        office_.ledger.snapshot();
+        save_ledger();
     }
 
     Office& office_;
@@ -276,7 +310,7 @@ int init(const admin::CommandLine& line) {
     admin::make_certificates(keys, domain->text());
     std::ofstream(file) << Config::initial_file(domain->text());
     log::set_level(log::Level::warning);
-    Office office(line.data, {});  // makes journal, keys and database
+    Office office(line.data, {}, true);  // makes journal, keys and database
     if (line.as_json) std::cout << admin::json{{"data", fs::absolute(line.data)}, {"domain", domain->text()}} << "\n";
     else
         std::cout << "Made " << line.data.string() << " for " << domain->text() << ".\n"
@@ -290,7 +324,15 @@ int init(const admin::CommandLine& line) {
 int request(const admin::CommandLine& line) {
     if (!fs::exists(line.data / "chancery.toml"))
         throw admin::AdminError(line.data.string() + " is no data directory. Make one: chancery init --data " + line.data.string() + " --domain NAME");
-    if (const auto result = admin::ask(line.data / "chancery.sock", line.request)) return admin::print(line, *result);
+    const auto socket = line.data / "chancery.sock";
+    const bool only_asks = line.request["command"] == "status";
+    const auto deadline = std::chrono::steady_clock::now() + start_limit;
+    do {
+        if (const auto result = admin::ask(socket, line.request)) return admin::print(line, *result);
+        if (only_asks) throw admin::AdminError("No server answers on " + line.data.string() + ". Start it: chancery serve --data " + line.data.string());
+        if (!Lock::is_taken(line.data)) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    } while (std::chrono::steady_clock::now() < deadline);
     log::set_level(log::Level::warning);
     Office office(line.data, {});
     auto context = office.context("command line, uid " + std::to_string(::getuid()));

@@ -57,7 +57,7 @@ TEST_CASE("AHistoryIsTheSameWhereverTheIndexEnds") {
     constexpr std::size_t total = 24;
     for (std::size_t split = 0; split <= total; split += 3) {
         ArchiveFixture fixture({.batch_records = 5, .batch_age = 3600s});
-        fixture.append(play(0, split));
+        for (std::size_t i = 0; i < split; ++i) fixture.append(play(i, i + 1));  // each with a time of its own
         fixture.open_archive();
         REQUIRE(fixture.wait_until_indexed());
         for (auto i = split; i < total; ++i) fixture.append(play(i, i + 1));
@@ -274,7 +274,8 @@ TEST_CASE("ABlockThatHasChangedIsNoticedAndTheIndexBuiltAgain") {
     CHECK_THROWS_AS(fixture.archive().history(query), NotReady);
     for (int i = 0; i < 1'000; ++i) {
         try {
-            CHECK(fixture.archive().history(query)->items.size() == 50);
+            const auto page = fixture.archive().history(query);
+            CHECK(page->items.size() == 50);
             return;
         } catch (const NotReady&) {
             std::this_thread::sleep_for(5ms);

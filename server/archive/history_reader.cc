@@ -135,6 +135,16 @@ void HistoryReader::fill_backward(Filtered& filtered, const HistoryQuery& query,
     std::ranges::reverse(page.items);
 }
 
+std::optional<Jid> HistoryReader::address(std::string_view text) {
+    constexpr std::size_t few = 8;
+    const auto found = std::ranges::find(known_, text, &Jid::text);
+    if (found != known_.end()) return *found;
+    auto parsed = Jid::parse(text);
+    if (!parsed) return std::nullopt;
+    if (known_.size() < few) known_.push_back(*parsed);
+    return std::move(*parsed);
+}
+
 std::optional<HistoryItem> HistoryReader::read(Position position, const std::optional<Jid>& with_full) {
     const auto entry = sources_.journal.read(position);
     if (!entry) return std::nullopt;  // erased; or damaged, which the indexer has reported
@@ -153,10 +163,9 @@ std::optional<HistoryItem> HistoryReader::read(Position position, const std::opt
         if (!matches) return std::nullopt;
     }
 
-    auto from = Jid::parse(record->from);
-    if (!from) return std::nullopt;
-    auto to = record->to.empty() ? Result<Jid, JidError>(from->bare()) : Jid::parse(record->to);
-    if (!to) return std::nullopt;
+    auto from = address(record->from);
+    auto to = address(record->to.empty() ? bare_part(record->from) : record->to);
+    if (!from || !to) return std::nullopt;
     return HistoryItem{.position = position,
                        .time = entry->time,
                        .from = std::move(*from),

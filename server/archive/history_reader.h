@@ -1,6 +1,8 @@
 // Answers one user's questions about the own history.
 #pragma once
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "archive/history.h"
 #include "archive/posting_cursor.h"
@@ -34,12 +36,14 @@ class HistoryReader {
     HistoryPage chosen(const HistoryQuery& query);
     void fill_forward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
     void fill_backward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
+    std::optional<Jid> address(std::string_view text);
     std::optional<HistoryItem> read(Position position, const std::optional<Jid>& with_full);
 
     const Sources& sources_;
     const Owner owner_;
     Moment moment_;
     PostingCursor all_;
+    std::vector<Jid> known_;  // addresses of this page: most of it is between the same few
 };
 
 }  // namespace chancery::archive

@@ -1,5 +1,6 @@
 #include "archive/indexer.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include "archive/merge.h"
@@ -16,7 +17,7 @@ constexpr auto retry_after = std::chrono::seconds(1);
 
 Indexer::Indexer(const journal::Journal& journal, const Owners& owners, Tail& tail, Readers& readers, Setup setup)
     : journal_(journal), owners_(owners), tail_(tail), readers_(readers), setup_(std::move(setup)),
-      file_(setup_.folder / "index.db"), words_(setup_.word_key, setup_.languages), batch_(owners_, words_) {
+      file_(setup_.folder / "index.db"), words_(setup_.word_key, setup_.languages, Words::many), batch_(owners_, words_) {
     thread_ = std::jthread([this] { run(); });
 }
 
@@ -66,6 +67,7 @@ bool Indexer::is_stopping() const {
 
 void Indexer::run() {
     setpriority(PRIO_PROCESS, 0, niceness);  // on Linux, of this thread
+    pthread_setname_np(pthread_self(), "indexer");
     for (bool is_last = false; !is_last;) {
         is_last = is_stopping();  // what became durable before the stop is indexed still
         const bool has_succeeded = try_work();

@@ -15,7 +15,6 @@
 namespace chancery::archive {
 namespace {
 
-constexpr std::size_t cache_size = 1 << 15;
 constexpr std::size_t word_limit_bytes = 64;
 
 enum class Class : unsigned char { gap, letter, ideograph };
@@ -86,6 +85,7 @@ std::string fold_word(std::string_view word) {
 }
 
 int script_of(std::string_view word) {
+    if (is_ascii(word)) return USCRIPT_LATIN;
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(word.data());
     std::int32_t at = 0;
     UChar32 character;
@@ -102,11 +102,13 @@ bool has_digit(std::string_view word) {
 
 void Words::Free::operator()(sb_stemmer* stemmer) const { sb_stemmer_delete(stemmer); }
 
-Words::Words(const Key& key, const std::vector<std::string>& languages) : cipher_(key), cache_(cache_size) {
+Words::Words(const Key& key, const std::vector<std::string>& languages, std::size_t remembered)
+    : cipher_(key), cache_(remembered) {
     for (const auto& language : languages) {
         latin_.emplace_back(sb_stemmer_new(language.c_str(), "UTF_8"));
         if (!latin_.back()) throw std::invalid_argument("no stemmer for the language: " + language);
     }
+    if (languages.size() > 1) others_of_.resize(remembered);
     const std::pair<int, const char*> scripts[] = {{USCRIPT_CYRILLIC, "russian"}, {USCRIPT_GREEK, "greek"},
                                                    {USCRIPT_ARABIC, "arabic"},    {USCRIPT_DEVANAGARI, "hindi"},
                                                    {USCRIPT_ARMENIAN, "armenian"}, {USCRIPT_TAMIL, "tamil"}};
@@ -150,32 +152,52 @@ void Words::split(std::string_view text, Visit visit) {
     if (start >= 0) visit(text.substr(static_cast<std::size_t>(start)));
 }
 
-void Words::append_terms(std::string_view text, std::vector<Term>& out) {
-    split(text, [&](std::string_view word) {
-        const auto& terms = terms_of(word);
-        out.insert(out.end(), terms.values.begin(), terms.values.begin() + terms.count);
+/// Fetches what the cache has of all words before the first one is looked up: the table is larger than the processor's
+/// caches, and waiting for memory word by word would cost more than all the rest.
+void Words::find_words(std::string_view text) {
+    found_.clear();
+    split(text, [this](std::string_view word) {
+        word = beginning(word);
+        const auto slot = hash_of(word) & (cache_.size() - 1);
+        __builtin_prefetch(&cache_[slot]);
+        found_.push_back({word, slot});
     });
+}
+
+void Words::append_terms(std::string_view text, std::vector<Term>& out) {
+    find_words(text);
+    for (const auto& word : found_) {
+        const auto terms = terms_of(word);
+        for (std::size_t i = 0; i < terms.count; ++i) out.push_back(terms.values[i]);
+    }
 }
 
 std::vector<std::vector<Term>> Words::each_word(std::string_view text) {
     std::vector<std::vector<Term>> all;
-    split(text, [&](std::string_view word) {
-        const auto& terms = terms_of(word);
+    find_words(text);
+    for (const auto& word : found_) {
+        const auto terms = terms_of(word);
         if (terms.count) all.emplace_back(terms.values.begin(), terms.values.begin() + terms.count);
-    });
+    }
     return all;
 }
 
-const Words::Terms& Words::terms_of(std::string_view word) {
-    word = beginning(word);
-    if (word.size() > sizeof Cached::text) return uncached_ = compute(word);
-    auto& cached = cache_[hash_of(word) % cache_size];
-    const bool is_hit = cached.size == word.size() && std::memcmp(cached.text.data(), word.data(), word.size()) == 0;
-    if (is_hit) return cached.terms;
-    cached.terms = compute(word);
-    cached.size = static_cast<std::uint8_t>(word.size());
-    word.copy(cached.text.data(), word.size());
-    return cached.terms;
+Words::Terms Words::terms_of(const Word& word) {
+    const auto text = word.text;
+    if (text.size() > sizeof Cached::text) return compute(text);
+    auto& cached = cache_[word.slot];
+    if (cached.size == text.size() && std::memcmp(cached.text.data(), text.data(), text.size()) == 0) {
+        Terms terms{.values = {cached.first}, .count = cached.count};
+        for (std::size_t i = 1; i < terms.count; ++i) terms.values[i] = others_of_[word.slot][i - 1];
+        return terms;
+    }
+    const auto terms = compute(text);
+    cached.size = static_cast<std::uint8_t>(text.size());
+    cached.count = terms.count;
+    cached.first = terms.values[0];
+    for (std::size_t i = 1; i < terms.count; ++i) others_of_[word.slot][i - 1] = terms.values[i];
+    text.copy(cached.text.data(), text.size());
+    return terms;
 }
 
 Words::Terms Words::compute(std::string_view word) {

@@ -4,7 +4,7 @@
 // character and every pair of neighbours. A word is folded, stemmed by the languages of its script, freed of
 // diacritics and hashed; words seen before come from a cache, which is what makes indexing cheap.
 // Concurrency: one thread at a time.
-// Limits: 2 MB of cache; of a word longer than 64 bytes only the beginning counts.
+// Limits: 32 bytes a remembered word (48 with several languages); of a word longer than 64 bytes only the beginning counts.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -25,9 +25,12 @@ using Term = std::uint64_t;
 
 class Words {
   public:
+    /// How many words are remembered: for one text, or for the words of an organisation.
+    static constexpr std::size_t few = 1 << 10, many = 1 << 17;
+
     /// `languages` are for words in the Latin script (three at most count). @throws std::invalid_argument for a
     /// language that Snowball has not; CryptoError
-    Words(const Key& key, const std::vector<std::string>& languages);
+    Words(const Key& key, const std::vector<std::string>& languages, std::size_t remembered = few);
     ~Words();
     Words(const Words&) = delete;
 
@@ -42,10 +45,16 @@ class Words {
         std::array<Term, terms_limit> values{};
         std::uint8_t count = 0;
     };
-    struct Cached {
-        std::array<char, 30> text{};
+    // Half a cache line; the first term only, the others are in others_of_.
+    struct alignas(32) Cached {
+        std::array<char, 22> text{};
         std::uint8_t size = 0;
-        Terms terms;
+        std::uint8_t count = 0;
+        Term first = 0;
+    };
+    struct Word {
+        std::string_view text;
+        std::size_t slot;  // in the cache
     };
     struct Free {
         void operator()(sb_stemmer* stemmer) const;
@@ -58,7 +67,8 @@ class Words {
 
     template <class Visit>
     void split(std::string_view text, Visit visit);
-    const Terms& terms_of(std::string_view word);
+    void find_words(std::string_view text);
+    Terms terms_of(const Word& word);
     Terms compute(std::string_view word);
     void add_stem(Terms& terms, sb_stemmer* stemmer, std::string_view folded);
 
@@ -66,7 +76,8 @@ class Words {
     std::vector<Stemmer> latin_;
     std::vector<Script> others_;
     std::vector<Cached> cache_;
-    Terms uncached_;
+    std::vector<std::array<Term, terms_limit - 1>> others_of_;  // by slot; empty with one language
+    std::vector<Word> found_;
 };
 
 }  // namespace chancery::archive

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "c2s/negotiation.h"
+#include "xml/parse.h"
 
 namespace chancery::c2s {
 namespace {
@@ -114,6 +115,15 @@ bool Client::bind(xml::View iq) {
     return true;
 }
 
+/// RFC 6120 §4.8.5: a stanza may come with a prefix for jabber:client. It goes on without, like all others.
+static xml::View without_prefix(xml::View element, xml::Document& plain) {
+    if (element.prefix().empty() || element.ns() != ns::client) return element;
+    auto rewritten = xml::parse_owned(xml::Element(element).to_string(ns::client), xml::limits_of_stored_xml, ns::client);
+    if (!rewritten) throw StreamError{"bad-namespace-prefix"};
+    plain = std::move(*rewritten);
+    return plain.root();
+}
+
 Task<> Client::read_stanzas() {
     while (true) {
         const auto event = co_await next_element();
@@ -122,7 +132,8 @@ Task<> Client::read_stanzas() {
             co_await messages_settled(0);
             throw StreamEnded();
         }
-        const auto element = stream_.root();
+        xml::Document plain;
+        const auto element = without_prefix(stream_.root(), plain);
         if (element.is(message_tag)) {
             handle_message(element);
             if (in_flight_ >= window || service_.host().recorder().journal().queued_bytes() > journal::queue_limit) {
@@ -155,7 +166,6 @@ Task<xml::Event> Client::next_element() {
 
 Task<> Client::handle(xml::View element) {
     if (element.ns() == ns::client) {
-        if (!element.prefix().empty()) throw StreamError{"bad-namespace-prefix"};
         if (element.is(iq_tag) || element.is(presence_tag)) {
             co_await handle_stanza(element);
             co_return;
@@ -170,7 +180,6 @@ Task<> Client::handle(xml::View element) {
 }
 
 void Client::handle_message(xml::View element) {
-    if (!element.prefix().empty()) throw StreamError{"bad-namespace-prefix"};
     if (element.has_attribute("from")) {
         const auto claimed = Jid::parse(element.attribute("from"));
         if (!claimed || claimed->bare_text() != jid_.bare_text() || (claimed->is_full() && *claimed != jid_))
@@ -188,6 +197,7 @@ void Client::handle_message(xml::View element) {
         if (auto* client = *alive) {
             --client->in_flight_;
             client->settled_.set();
+            client->answer_requests();
         }
     };
     home().tasks().spawn(service_.host().accept_from_client(session_id_, std::move(*message), handled));
@@ -207,6 +217,8 @@ Task<> Client::handle_stanza(xml::View element) {
             throw StreamError{"invalid-from"};
     }
     auto stanza = take_stanza(element, jid_, service_.host().domain());
+    if (element.is(iq_tag) && element.child(bind_tag))  // RFC 6120 §7.1: one resource for one stream
+        stanza = chancery::refuse(Condition::not_allowed, "A resource is bound already.");
     if (!stanza) refuse(element, stanza.error());
     stream_.scanner().keep();
     co_await messages_settled(0);
@@ -228,7 +240,7 @@ Task<> Client::handle_stanza(xml::View element) {
                 service_.host().send_error(jid_, kind, to, id, {Condition::internal_server_error, "The server could not do that now. Try again later."});
         }
         if (unrecorded && answered)
-            service_.host().send_error(jid_, kind, to, id, {Condition::resource_constraint, "Not sent: the archive is not available."});
+            service_.host().send_error(jid_, kind, to, id, {Condition::resource_constraint, "Not sent: the archive is not available"});
     }
     if (auto* here = session()) ++here->stream.handled;
 }

@@ -2,6 +2,7 @@
 //
 // Concurrency. On the home shard of the user; the coroutine that runs it owns it.
 #pragma once
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,7 @@ class Client final : public Link {
 
     // Link.
     void write(std::string_view xml) override { stream_.write(xml); }
+    std::size_t unsent() const override { return stream_.unsent(); }
     void end(StreamError reason) override;
 
   private:
@@ -43,6 +45,7 @@ class Client final : public Link {
     bool resume(xml::View resume);
     void take_acknowledgement(xml::View acknowledgement);
     void acknowledge(std::uint32_t handled);
+    void answer_requests();
     Task<> expire_later(SessionId id);
 
     Session* session() { return home().find(session_id_); }
@@ -56,6 +59,7 @@ class Client final : public Link {
     std::optional<StreamError> ending_;    // set by end(): why the server ends the stream
     bool closed_by_client_ = false;        // </stream:stream>: the session ends, it does not wait to be resumed
     std::size_t in_flight_ = 0;            // messages on their way to the journal
+    std::deque<std::uint32_t> requests_;   // <r/> not answered yet: the count that each waits for
     net::Event settled_;                   // set whenever one of them is dealt with
     std::shared_ptr<Client*> alive_;       // for messages that come back when the client is gone
 };

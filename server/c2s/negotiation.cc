@@ -108,7 +108,9 @@ Task<Account> authenticate(Service& service, XmlStream& stream) {
     const auto limit = login_limit(service);
     co_await accept_header(service, stream, limit);
     auto& connection = stream.connection();
-    const sasl::ChannelBindings bindings{connection.channel_binding_exporter(), connection.channel_binding_server_end_point()};
+    const sasl::ChannelBindings bindings{.tls_exporter = connection.channel_binding_exporter(),
+                                         .tls_unique = connection.channel_binding_unique(),
+                                         .tls_server_end_point = connection.channel_binding_server_end_point()};
     const auto offered = sasl::mechanisms(service.parts().sasl, bindings);
     sasl::Offer offer;
     for (auto mechanism : offered) offer.mechanisms.emplace_back(sasl::name(mechanism));

@@ -36,7 +36,8 @@ bool Client::handle_management(xml::View element) {
         stream_.write(failed("unexpected-request"));
     } else if (element.name() == "r") {
         if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
-        stream_.write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
+        requests_.push_back(here->stream.handled + static_cast<std::uint32_t>(in_flight_));
+        answer_requests();
     } else if (element.name() == "a") {
         if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
         take_acknowledgement(element);
@@ -44,6 +45,17 @@ bool Client::handle_management(xml::View element) {
         return false;
     }
     return true;
+}
+
+/// Answers each <r/> once everything that came before it is dealt with, so that its count says so.
+void Client::answer_requests() {
+    auto* here = session();
+    while (here && !requests_.empty()) {
+        const auto missing = static_cast<std::int32_t>(requests_.front() - here->stream.handled);  // modulo 2^32, §4
+        if (missing > 0) return;
+        stream_.write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
+        requests_.pop_front();
+    }
 }
 
 void Client::enable_management(xml::View enable) {

@@ -33,6 +33,8 @@ class XmlStream {
     void open(std::string_view domain, std::string_view to = {});
     bool is_open() const { return open_; }
     void write(std::string_view xml) { connection_->write(xml); }
+    /// Bytes written that may never reach the peer; not 0 when some were dropped.
+    std::size_t unsent() const { return connection_->has_dropped_output() ? 1 : connection_->unsent(); }
     /// Sends the error and the end of the stream, then closes the connection.
     Task<> end(std::string domain, std::optional<StreamError> reason);
 

@@ -79,27 +79,52 @@ void Home::close(SessionId id) {
 }
 
 void Home::redeliver(Session& ended) {
-    for (const auto& outgoing : ended.stream.unacknowledged) {
-        const auto& delivery = outgoing.delivery;
-        if (!delivery || !delivery->waits || delivery->settled) continue;
-        deliver_to_bare(ended.user(), delivery);
-    }
+    const auto again = [&](const std::shared_ptr<Delivery>& delivery) {
+        if (delivery && delivery->waits && !delivery->settled) deliver_to_bare(ended.user(), delivery);
+    };
+    for (const auto& outgoing : ended.stream.unacknowledged) again(outgoing.delivery);
+    for (const auto& delivery : ended.written) again(delivery);
 }
 
 void Home::settle(Delivery& delivery) {
     if (!delivery.waits || delivery.settled) return;
     delivery.settled = true;
-    settle_at_turn_end(delivery.position);
+    settled_.push_back(delivery.position);
+    mark_soon();
 }
 
-void Home::settle_at_turn_end(std::uint64_t position) {
-    settled_.push_back(position);
-    if (settled_.size() > 1) return;
-    // Marked only after the flush that ends this turn: a crash between the two makes the message wait again, which the
-    // recipient can tell by its stanza-id; the other order could lose it.
-    shard_.at_turn_end([this] {
-        shard_.post([this] { host_.ledger().settle(std::exchange(settled_, {})); });
-    });
+void Home::watch_written(SessionId id) {
+    writers_.push_back(id);
+    mark_soon();
+}
+
+void Home::mark_soon() {
+    if (std::exchange(marking_, true)) return;
+    // After the flush that ends this turn, so that one mark serves everything that the turn has sent.
+    shard_.at_turn_end([this] { shard_.post([this] { mark(); }); });
+}
+
+/// What the kernel has taken is handed over. A crash between the two makes a message wait again, which its recipient can
+/// tell by the stanza-id; the other order could lose it.
+void Home::mark() {
+    marking_ = false;
+    std::vector<SessionId> slow;
+    for (const auto id : std::exchange(writers_, {})) {
+        auto* session = find(id);
+        if (!session) continue;
+        if (!session->link() || session->link()->unsent() > 0) {
+            slow.push_back(id);
+            continue;
+        }
+        for (const auto& delivery : std::exchange(session->written, {})) {
+            if (std::exchange(delivery->settled, true)) continue;
+            settled_.push_back(delivery->position);
+        }
+    }
+    host_.ledger().settle(std::exchange(settled_, {}));
+    if (slow.empty()) return;
+    writers_.insert(writers_.end(), slow.begin(), slow.end());
+    if (!slow_writers_.is_running()) slow_writers_.start(std::chrono::milliseconds(20), [this] { mark_soon(); });
 }
 
 void Home::for_each_session(const std::function<void(Session&)>& visit) {

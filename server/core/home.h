@@ -15,6 +15,7 @@
 #include "core/stanza_in.h"
 #include "core/user.h"
 #include "net/shard.h"
+#include "net/wait.h"
 
 namespace chancery {
 
@@ -50,6 +51,8 @@ class Home {
     void copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sent);
     /// A client has the message: it waits no longer.
     void settle(Delivery& delivery);
+    /// The session has messages whose bytes may still be ours: they count as handed over once the kernel has them.
+    void watch_written(SessionId id);
     /// Notes, at start-up, that a message waits for the person with this hash.
     void add_waiting(std::uint64_t owner, std::uint64_t position) { unclaimed_[owner].push_back(position); }
     /// Reads what waits for the session's user, in order, until nothing waits any more.
@@ -77,18 +80,22 @@ class Home {
     /// False when there is no such item.
     Task<bool> remove_roster_item(User& owner, Jid contact);
     Task<> subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml);
-    void receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
+    Task<> receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     TaskGroup& tasks() { return tasks_; }
     /// Before the shard ends: destroys what still waits.
-    void clear() { tasks_.clear(); }
+    void clear() {
+        tasks_.clear();
+        slow_writers_.cancel();
+    }
     /// Any thread.
     std::size_t session_count() const { return session_count_; }
     void for_each_session(const std::function<void(Session&)>& visit);
 
   private:
     // Messages.
-    void settle_at_turn_end(std::uint64_t position);
+    void mark_soon();
+    void mark();
     void redeliver(Session& ended);
     void deliver_to_bare(User& recipient, std::shared_ptr<Delivery> delivery);
     void nobody_took(User& recipient, std::shared_ptr<Delivery> delivery);
@@ -104,17 +111,20 @@ class Home {
     // Rosters.
     void drop_roster_if_unused(User& owner);
     Task<> store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed);
-    void pass_subscription(const Jid& from, const Jid& to, SubscriptionStanza stanza, std::string xml);
+    Task<> pass_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
+    Task<> tell(Jid from, Jid to, SubscriptionStanza stanza);
     static std::string subscription_xml(SubscriptionStanza stanza, const Jid& from, const Jid& to);
     void send_all_presence(User& owner, const Jid& contact, bool available);
-    Task<> receive_subscription_task(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     Host& host_;
     net::Shard& shard_;
     std::unordered_map<std::string, std::unique_ptr<User>> users_;       // by bare JID
     std::unordered_map<SessionId, Session*> by_id_;
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> unclaimed_;  // owner -> positions, from before the start
-    std::vector<std::uint64_t> settled_;                                 // to be marked at the end of the turn
+    std::vector<std::uint64_t> settled_;                                 // to be marked in the ledger
+    std::vector<SessionId> writers_;                                     // whose `written` is not empty
+    bool marking_ = false;
+    net::Timer slow_writers_;
     std::atomic<std::size_t> session_count_ = 0;
     TaskGroup tasks_;
 };

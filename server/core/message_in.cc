@@ -26,7 +26,7 @@ Task<> Host::accept_from_client(SessionId sender, Message message, std::function
     } catch (const NotRecorded& failure) {
         log::error("message.not_recorded", {{"cause", failure.what()}});
         if (answered)
-            send_error(from, "message", to, id, {Condition::resource_constraint, "Not sent: the archive is not available."});
+            send_error(from, "message", to, id, {Condition::resource_constraint, "Not sent: the archive is not available"});
     }
     handled();
 }

@@ -174,6 +174,7 @@ static std::vector<std::shared_ptr<Delivery>> read_waiting(Host& host, const Jid
         auto delivery = std::make_shared<Delivery>(Delivery{.position = position, .waits = true});
         const auto entry = host.recorder().journal().read(position);
         const auto record = entry ? archive::decode(entry->text) : std::nullopt;
+        if (!record) log::warning("message.unreadable", {{"position", position}});
         if (record) {
             delivery->time = entry->time;
             delivery->xml = with_children(record->stanza, stanza_id(host, to, position) + delay(host, entry->time));

@@ -64,29 +64,34 @@ Task<bool> Home::remove_roster_item(User& owner, Jid contact) {  // RFC 6121 §2
         had = place->second.subscription;
         co_await store_contact(owner, contact, std::nullopt, true);
     }
-    const auto notify = [&](SubscriptionStanza stanza) {
-        std::string xml = "<presence type='" + std::string(name_of(stanza)) + "' from='" +
-                          xml::escape(owner.jid().text(), xml::Place::attribute) + "' to='" +
-                          xml::escape(contact.text(), xml::Place::attribute) + "'></presence>";
-        pass_subscription(owner.jid(), contact, stanza, std::move(xml));
-    };
-    if (had.to || had.asked) notify(SubscriptionStanza::unsubscribe);
-    if (had.from || had.pending_in) notify(SubscriptionStanza::unsubscribed);
+    if (had.to || had.asked) co_await tell(owner.jid(), contact, SubscriptionStanza::unsubscribe);
+    if (had.from || had.pending_in) co_await tell(owner.jid(), contact, SubscriptionStanza::unsubscribed);
     if (had.from) send_all_presence(owner, contact, false);
     co_return true;
 }
 
-/// Passes a subscription stanza on to the contact's home.
-void Home::pass_subscription(const Jid& from, const Jid& to, SubscriptionStanza stanza, std::string xml) {
+/// Passes a subscription stanza on to the contact's home, and ends when it has had its effect there, so that whatever the
+/// person sends next comes after it.
+Task<> Home::pass_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
     if (!host_.is_account(to)) {
-        // RFC 6121 §3.1.3: nobody there; the answer is the one of somebody who refuses, for accounts and strangers alike.
-        if (host_.is_local(to) && stanza == SubscriptionStanza::subscribe) receive_subscription(to, from, SubscriptionStanza::unsubscribed, subscription_xml(SubscriptionStanza::unsubscribed, to, from));
-        return;
+        // RFC 6121 §3.1.3: nobody there; the answer is that of somebody who refuses.
+        if (host_.is_local(to) && stanza == SubscriptionStanza::subscribe) {
+            auto refusal = subscription_xml(SubscriptionStanza::unsubscribed, to, from);
+            co_await receive_subscription(to, from, SubscriptionStanza::unsubscribed, std::move(refusal));
+        }
+        co_return;
     }
-    if (host_.block_lists().has_blocked(to, from)) return;
-    host_.at_home(to, [from, to, stanza, xml = std::move(xml)](Home& theirs) mutable {
-        theirs.receive_subscription(from, to, stanza, std::move(xml));
-    });
+    if (host_.block_lists().has_blocked(to, from)) co_return;
+    auto& theirs = host_.home_of(to);
+    co_await net::hop(theirs.shard());
+    co_await theirs.receive_subscription(from, to, stanza, std::move(xml));
+    co_await net::hop(shard_);
+}
+
+/// The same in the server's words.
+Task<> Home::tell(Jid from, Jid to, SubscriptionStanza stanza) {
+    auto xml = subscription_xml(stanza, from, to);
+    co_await pass_subscription(from, to, stanza, std::move(xml));
 }
 
 std::string Home::subscription_xml(SubscriptionStanza stanza, const Jid& from, const Jid& to) {
@@ -138,21 +143,12 @@ Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza s
             co_await store_contact(owner, to, std::move(changed), before.listed);
     }
     if (!outcome.route) co_return;
-    // RFC 6121 §3.1.2: from the bare JID, whatever the client wrote.
-    const auto start = xml.find(" from='");
-    const auto end = start == std::string::npos ? start : xml.find('\'', start + 7);
-    if (end != std::string::npos)
-        xml.replace(start, end + 1 - start, " from='" + xml::escape(owner.jid().text(), xml::Place::attribute) + "'");
-    pass_subscription(owner.jid(), to, stanza, std::move(xml));
+    co_await pass_subscription(owner.jid(), to, stanza, std::move(xml));
     if (outcome.grant_presence) send_all_presence(owner, to, true);
     if (outcome.withdraw_presence) send_all_presence(owner, to, false);
 }
 
-void Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
-    tasks_.spawn(receive_subscription_task(std::move(from), std::move(to), stanza, std::move(xml)));
-}
-
-Task<> Home::receive_subscription_task(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
+Task<> Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
     auto& owner = user(to);
     Inbound outcome;
     {
@@ -162,7 +158,8 @@ Task<> Home::receive_subscription_task(Jid from, Jid to, SubscriptionStanza stan
         Contact changed = place == contacts.end() ? Contact() : place->second;
         const auto before = changed;
         outcome = receive(changed.subscription, stanza);
-        changed.request = changed.subscription.pending_in ? xml : std::string();
+        if (!changed.subscription.pending_in) changed.request.clear();
+        else if (stanza == SubscriptionStanza::subscribe) changed.request = xml;
         if (outcome.answer && changed.subscription.from) changed.listed = true;
         if (changed.subscription != before.subscription || changed.request != before.request)
             co_await store_contact(owner, from, std::move(changed), before.listed);
@@ -177,7 +174,7 @@ Task<> Home::receive_subscription_task(Jid from, Jid to, SubscriptionStanza stan
         }
     }
     if (outcome.answer) {
-        pass_subscription(to, from, *outcome.answer, subscription_xml(*outcome.answer, to, from));
+        co_await tell(to, from, *outcome.answer);
         send_all_presence(owner, from, true);
     }
     if (outcome.withdraw_presence) send_all_presence(owner, from, false);

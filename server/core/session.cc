@@ -22,7 +22,9 @@ void Session::send(std::shared_ptr<Delivery> delivery) {
     std::shared_ptr<const std::string> xml(delivery, &delivery->xml);
     if (stream.enabled) return queue({std::move(xml), std::move(delivery)});
     if (link_) link_->write(*xml);
-    user_.home().settle(*delivery);
+    if (!delivery->waits || delivery->settled) return;
+    if (written.empty()) user_.home().watch_written(id_);
+    written.push_back(std::move(delivery));
 }
 
 void Session::queue(Outgoing outgoing) {

@@ -32,6 +32,8 @@ class Link {
     virtual ~Link() = default;
     /// Queues bytes for the client. Never waits.
     virtual void write(std::string_view xml) = 0;
+    /// Bytes written that the kernel has not taken yet: a crash would lose them.
+    virtual std::size_t unsent() const = 0;
     /// Ends the stream, soon: the caller's frame is left first.
     virtual void end(StreamError reason) = 0;
 };
@@ -103,6 +105,7 @@ class Session {
     bool inactive = false;              ///< XEP-0352
     std::set<Jid> directed;             ///< who got directed presence (RFC 6121 §4.6.2)
     StreamManagement stream;
+    std::vector<std::shared_ptr<Delivery>> written;  ///< without XEP-0198: messages that may still be on their way out
     std::size_t messages_in_flight = 0; ///< accepted and not yet on record
     std::string address;                ///< of the peer, for records and administrators
     std::string client;                 ///< software, as the client says (XEP-0092, XEP-0115 node)

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/stamp.h"
+#include "core/subscription.h"
 #include "xmpp/namespaces.h"
 
 namespace chancery {
@@ -42,12 +43,15 @@ Result<StanzaIn, StanzaError> take_stanza(xml::View stanza, const Jid& from, std
         if (!parsed) return refuse(Condition::jid_malformed, "The address in 'to' is not a valid JID.");
         to = std::move(*parsed);
     }
+    // RFC 6121 §3.1.2: a subscription is between people, whatever device asks.
+    const bool between_people = stanza.name() == "presence" && subscription_stanza(stanza.attribute("type"));
+    if (between_people && to) to = to->bare();
     StanzaIn taken{.kind = std::string(stanza.name()),
                    .type = std::string(stanza.attribute("type")),
                    .id = std::string(stanza.attribute("id")),
                    .from = from,
                    .to = to,
-                   .xml = stamp(stanza, from, to, domain)};
+                   .xml = stamp(stanza, between_people ? from.bare() : from, to, domain)};
     if (taken.kind == "iq") {
         for (auto child : stanza.children())
             if (taken.payload_count++ == 0) taken.payload.emplace(child);

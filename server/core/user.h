@@ -31,6 +31,7 @@ class User {
     std::vector<std::uint64_t> offline;     ///< positions of messages that wait for the next sign-in, in order
     std::optional<Roster> roster;           ///< once it is loaded; dropped when the last session ends
     AsyncMutex roster_lock;                 ///< held while the roster is loaded or changed
+    std::optional<std::pair<Time, std::string>> left;  ///< when the last client left since the start, and its last words
     std::string away_message;               ///< set until taken back, whatever the clients' presence says
     std::map<Jid, Time> answered;           ///< whom the away message was sent to during this absence
 

@@ -26,6 +26,7 @@ Task<> remember(Host& host, Jid owner, Time time, std::string status) {
 }
 
 void on_unavailable(Host& host, Session& session, std::string_view status) {
+    session.user().left = {host.now(), std::string(status)};  // true at once, and durable soon
     session.user().home().tasks().spawn(remember(host, session.jid().bare(), host.now(), std::string(status)));
 }
 
@@ -44,11 +45,14 @@ Task<Reply> answer(Host& host, const Iq& iq) {
     const bool is_self = iq.to.bare_text() == iq.from.bare_text();
     if (!is_self && !co_await host.may_see(iq.from, iq.to))  // XEP-0012 §3: as for presence
         co_return refuse(Condition::forbidden, "You may not see when this person was here.");
-    const auto is_here = [to = iq.to.bare()](Home& home) {
+    using Known = std::optional<std::pair<Time, std::string>>;
+    const auto what_is_known = [&host, to = iq.to.bare()](Home& home) -> Known {
         auto* person = home.known(to);
-        return person && person->is_available();
+        if (person && person->is_available()) return std::pair(host.now(), std::string());
+        return person ? person->left : std::nullopt;
     };
-    if (co_await host.ask(iq.to, is_here)) co_return seconds(std::chrono::microseconds(0));
+    const auto known = co_await host.ask(iq.to, what_is_known);
+    if (known) co_return seconds(host.now() - known->first, known->second);
     co_return co_await of_absent(host, iq.to.bare());
 }
 

@@ -60,6 +60,8 @@ class Connection final : Pollable {
 
     /// Bytes that were written and that the kernel has not taken.
     std::size_t unsent() const;
+    /// What was unsent has been dropped: the connection is lost, or its output is. unsent() is 0 then.
+    bool has_dropped_output() const { return output_broken_ || state_ == State::lost; }
     /// Above this the connection is lost ("slow consumer"). 8 MiB unless set.
     void set_unsent_limit(std::size_t bytes) { unsent_limit_ = bytes; }
     /// `co_await c.drained(limit)`: waits until nothing is unsent. Throws as read() does.
@@ -86,6 +88,7 @@ class Connection final : Pollable {
     /// Only when encrypted. Gathered anew each time, like the bindings: keep what is needed often.
     TlsInfo tls() const { return describe(ssl_); }
     std::string channel_binding_exporter() const { return net::channel_binding_exporter(ssl_); }
+    std::string channel_binding_unique() const { return net::channel_binding_unique(ssl_); }
     std::string channel_binding_server_end_point() const {
         return net::channel_binding_server_end_point(ssl_);
     }

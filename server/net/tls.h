@@ -111,6 +111,10 @@ TlsInfo describe(const ssl_st* session);
 
 /// RFC 9266 tls-exporter: 32 bytes; empty for TLS 1.2 without extended master secret (RFC 7627).
 std::string channel_binding_exporter(ssl_st* session);
+/// RFC 5929 §3 tls-unique: the first Finished message. RFC 9266 replaces it for TLS 1.3, where it binds as well but has no
+/// standing; empty for TLS 1.2 without extended master secret, where it does not bind (RFC 7627 §1).
+/// COMPAT: slixmpp up to 1.8 knows no other type and insists on it; to go when Debian 12 goes.
+std::string channel_binding_unique(const ssl_st* session);
 /// RFC 5929 §4: the hash of the server's certificate; empty where that is not defined (EdDSA certificates).
 std::string channel_binding_server_end_point(const ssl_st* session);
 

@@ -92,6 +92,16 @@ std::string channel_binding_exporter(ssl_st* session) {
     return result == 1 ? binding : std::string();
 }
 
+std::string channel_binding_unique(const ssl_st* session) {
+    if (!session) return {};
+    if (SSL_version(session) < TLS1_3_VERSION && SSL_get_extms_support(const_cast<ssl_st*>(session)) != 1) return {};
+    unsigned char finished[EVP_MAX_MD_SIZE];
+    // The first to finish is the client, or the server when the session was resumed.
+    const auto size = SSL_session_reused(session) ? SSL_get_finished(session, finished, sizeof finished)
+                                                  : SSL_get_peer_finished(session, finished, sizeof finished);
+    return {reinterpret_cast<const char*>(finished), size};
+}
+
 std::string channel_binding_server_end_point(const ssl_st* session) {
     if (!session) return {};
     const X509* certificate =

@@ -124,7 +124,7 @@ def test_the_hash_in_the_stream_features_is_that_of_the_discovered_features(serv
     lang = "{http://www.w3.org/XML/1998/namespace}lang"
     text = "".join(sorted("/".join((each.get("category"), each.get("type"), each.get(lang) or "", each.get("name") or ""))
                           + "<" for each in query.findall("info:identity", NS)))
-    text += "".join(sorted(each.get("var") + "<" for each in query.findall("info:feature", NS)))
+    text += "".join(var + "<" for var in sorted(each.get("var") for each in query.findall("info:feature", NS)))
     for form in sorted(query.findall("data:x", NS), key=form_type):
         text += form_type(form) + "<"
         for field in sorted(form.findall("data:field", NS), key=lambda each: each.get("var")):

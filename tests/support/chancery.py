@@ -31,6 +31,8 @@ class Chancery(Server):
 
     def command(self):
         settings = {"listen.starttls": f"{self.host}:{self.port}", "listen.tls": f"{self.host}:{self.tls_port}"}
+        if "CHANCERY_THREADS" in os.environ:
+            settings["server.threads"] = os.environ["CHANCERY_THREADS"]
         for key, value in self.settings.items():
             settings[SETTING_NAMES.get(key, key.replace("__", "."))] = value
         command = [str(binary()), "serve", "--data", str(self.data)]
