@@ -33,7 +33,7 @@ step() {
 since() { printf '%.1f' "$(awk "BEGIN { print $EPOCHREALTIME - $1 }")"; }
 
 as_root() {
-    if ((EUID == 0)); then "$@"; else sudo -n env DEBIAN_FRONTEND=noninteractive "$@" 2>/dev/null || sudo "$@"; fi
+    if ((EUID == 0)); then "$@"; else sudo env DEBIAN_FRONTEND=noninteractive "$@"; fi
 }
 
 # The packages named in FILES that are not installed, one a line.
