@@ -1,6 +1,7 @@
 // The composition root: reads the command line and the configuration, builds the parts bottom-up, and runs them.
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -349,10 +350,20 @@ int request(const admin::CommandLine& line) {
     return admin::print(line, admin::run(context, line.request));
 }
 
+/// Root becomes the owner of the data directory: what serves the network needs no more, and files that a command makes
+/// stay readable for the server.
+void become_owner(const fs::path& data) {
+    struct stat info {};
+    if (::geteuid() != 0 || ::stat(data.c_str(), &info) != 0 || info.st_uid == 0) return;
+    if (::setgroups(0, nullptr) != 0 || ::setgid(info.st_gid) != 0 || ::setuid(info.st_uid) != 0)
+        throw std::runtime_error("cannot become the owner of " + data.string() + ": " + std::strerror(errno));
+}
+
 int run(int argc, char** argv) {
     int exit_code = 0;
     const auto line = admin::parse_command_line(argc, argv, exit_code);
     if (!line) return exit_code;
+    become_owner(line->data);
     switch (line->action) {
         case admin::CommandLine::Action::serve: return serve(*line);
         case admin::CommandLine::Action::init: return init(*line);

@@ -1,5 +1,7 @@
 // How the server is, and what to do about what is wrong.
 
+#include <openssl/crypto.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -95,6 +97,8 @@ json status(Context& context, const json&) {
     const auto journal = context.journal.status();
     const auto index = context.archive.status();
     json result = {{"version", CHANCERY_VERSION},
+                   {"versions", {{"chancery", CHANCERY_VERSION}, {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+                                 {"sqlite", sqlite3_libversion()}}},
                    {"domain", context.config.domain},
                    {"running", context.host != nullptr},
                    {"accounts", context.accounts.size()},
