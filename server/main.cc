@@ -253,7 +253,13 @@ class Server {
             clients_->destroy_on(i);
             host_.home(i).clear();
         });
+        // Whoever still works for a shard is done before the shards go.
         office_.journal.close();
+        office_.workers.drain();
+        office_.database.drain();
+        on_every_shard([this](std::size_t i) { host_.home(i).clear(); });
+        office_.workers.drain();
+        office_.database.drain();
         for (auto& shard : shards_) shard->stop();
         threads_.clear();
         save_ledger();

@@ -36,6 +36,11 @@ void Workers::post(Job job) {
     wake_.notify_one();
 }
 
+void Workers::drain() {
+    std::unique_lock lock(guard_);
+    idle_.wait(lock, [this] { return queue_.empty() && running_ == 0; });
+}
+
 void Workers::serve() {
     while (true) {
         std::unique_lock lock(guard_);
@@ -43,8 +48,12 @@ void Workers::serve() {
         if (queue_.empty()) return;
         auto job = std::move(queue_.front());
         queue_.pop_front();
+        ++running_;
         lock.unlock();
         job();
+        job = {};
+        lock.lock();
+        if (--running_ == 0 && queue_.empty()) idle_.notify_all();
     }
 }
 

@@ -48,6 +48,9 @@ class Workers {
 
     void post(Job job);
 
+    /// Waits until nothing is queued and nothing runs. Blocks: for the end, before the executors that asked are destroyed.
+    void drain();
+
     /// `co_await workers.run(work)`: runs `work()` on a worker and gives its value, or throws what it threw, on the
     /// executor that awaited. If the waiting task is destroyed meanwhile, the result is dropped.
     template <class Work>
@@ -57,8 +60,9 @@ class Workers {
     void serve();
 
     std::mutex guard_;
-    std::condition_variable wake_;
+    std::condition_variable wake_, idle_;
     std::deque<Job> queue_;
+    unsigned running_ = 0;
     bool stopping_ = false;
     std::vector<std::jthread> threads_;
 };

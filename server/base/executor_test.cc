@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <stdexcept>
 
 #include "base/task.h"
@@ -33,6 +34,14 @@ TEST_CASE("WorkComesBackAsAValueOrAnExceptionToTheThreadThatAsked") {
     group.spawn(compute(workers, value, failed));
     loop.run_until([&] { return failed; });
     CHECK(value == 42);
+}
+
+TEST_CASE("DrainedWorkersHaveDoneWhatTheyWereGiven") {
+    Workers workers(3);
+    std::atomic<int> done = 0;
+    for (int i = 0; i < 1'000; ++i) workers.post([&done] { ++done; });
+    workers.drain();
+    CHECK(done == 1'000);
 }
 
 TEST_CASE("AWaiterThatIsDestroyedMissesItsResultWithoutHarm") {

@@ -109,8 +109,8 @@ Task<Account> authenticate(Service& service, XmlStream& stream) {
     co_await accept_header(service, stream, limit);
     auto& connection = stream.connection();
     const sasl::ChannelBindings bindings{.tls_exporter = connection.channel_binding_exporter(),
-                                         .tls_unique = connection.channel_binding_unique(),
-                                         .tls_server_end_point = connection.channel_binding_server_end_point()};
+                                         .tls_server_end_point = connection.channel_binding_server_end_point(),
+                                         .tls_unique = connection.channel_binding_unique()};
     const auto offered = sasl::mechanisms(service.parts().sasl, bindings);
     sasl::Offer offer;
     for (auto mechanism : offered) offer.mechanisms.emplace_back(sasl::name(mechanism));

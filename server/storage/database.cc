@@ -61,9 +61,19 @@ void Database::serve_writes() {
         wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         if (queue_.empty()) return;
         auto batch = std::exchange(queue_, {});
+        committing_ = true;
         lock.unlock();
         commit(std::move(batch));
+        lock.lock();
+        committing_ = false;
+        idle_.notify_all();
     }
+}
+
+void Database::drain() {
+    if (reader_threads_) reader_threads_->drain();
+    std::unique_lock lock(guard_);
+    idle_.wait(lock, [this] { return queue_.empty() && !committing_; });
 }
 
 void Database::commit(Queue batch) {

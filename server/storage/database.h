@@ -75,6 +75,9 @@ class Database {
     template <class Work>
     std::invoke_result_t<Work&, Snapshot&> read_now(Work work);
 
+    /// Waits until everything that was asked before is answered. Blocks: for the end, before those who asked are destroyed.
+    void drain();
+
     /// Writes a consistent copy to a new file (mode 0600) while the server runs. Blocks.
     void back_up_to(const std::filesystem::path& file);
 
@@ -102,8 +105,9 @@ class Database {
     std::atomic<std::uint64_t> commits_ = 0;
 
     std::mutex guard_;
-    std::condition_variable wake_;
+    std::condition_variable wake_, idle_;
     Queue queue_;
+    bool committing_ = false;
     bool stopping_ = false;
 
     std::mutex readers_guard_;

@@ -9,8 +9,8 @@ namespace chancery::sasl {
 /// Binding data of one connection; empty where the type is not available on it.
 struct ChannelBindings {
     std::string tls_exporter;  // RFC 9266: 32 bytes exported with label EXPORTER-Channel-Binding; TLS 1.3
-    std::string tls_unique;            // RFC 5929 §3.1: accepted from clients that know no other, never advertised
     std::string tls_server_end_point;  // RFC 5929 §4.1: hash of the certificate
+    std::string tls_unique;            // RFC 5929 §3.1: accepted from clients that know no other, never advertised
 
     /// The available types, strongest first; for XEP-0440.
     std::vector<std::string_view> types() const {
