@@ -43,9 +43,18 @@ void Workers::serve() {
         if (queue_.empty()) return;
         auto job = std::move(queue_.front());
         queue_.pop_front();
+        ++running_;
         lock.unlock();
         job();
+        job = {};  // what it holds goes before it counts as done
+        lock.lock();
+        if (--running_ == 0 && queue_.empty()) idle_.notify_all();
     }
+}
+
+void Workers::drain() {
+    std::unique_lock lock(guard_);
+    idle_.wait(lock, [this] { return running_ == 0 && queue_.empty(); });
 }
 
 }  // namespace chancery

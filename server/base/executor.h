@@ -48,6 +48,9 @@ class Workers {
 
     void post(Job job);
 
+    /// Waits until everything that was posted has run. Nobody posts meanwhile.
+    void drain();
+
     /// `co_await workers.run(work)`: runs `work()` on a worker and gives its value, or throws what it threw, on the
     /// executor that awaited. If the waiting task is destroyed meanwhile, the result is dropped.
     template <class Work>
@@ -57,8 +60,9 @@ class Workers {
     void serve();
 
     std::mutex guard_;
-    std::condition_variable wake_;
+    std::condition_variable wake_, idle_;
     std::deque<Job> queue_;
+    std::size_t running_ = 0;
     bool stopping_ = false;
     std::vector<std::jthread> threads_;
 };

@@ -124,6 +124,11 @@ void Database::give_back(std::unique_ptr<Connection> reader) {
     readers_.push_back(std::move(reader));
 }
 
+void Database::drain() {
+    if (reader_threads_) reader_threads_->drain();
+    write_now([](Transaction&) {});  // the writer takes its queue in order
+}
+
 void Database::back_up_to(const std::filesystem::path& file) {
     if (std::filesystem::exists(file)) throw StorageError(file.string() + " exists already");
     Connection copy(file, Access::write);

@@ -75,6 +75,9 @@ class Database {
     template <class Work>
     std::invoke_result_t<Work&, Snapshot&> read_now(Work work);
 
+    /// Waits until everything that was asked before has been answered. Nobody asks meanwhile.
+    void drain();
+
     /// Writes a consistent copy to a new file (mode 0600) while the server runs. Blocks.
     void back_up_to(const std::filesystem::path& file);
 
