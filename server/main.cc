@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -164,6 +165,14 @@ class Server {
     void run(int signals) {
         clients_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
+        serve_until_stopped(signals);
+        log::info("server.stopping");
+        stop();
+    }
+
+  private:
+    /// Nobody asks the shards for anything any more when this returns.
+    void serve_until_stopped(int signals) {
         admin::Socket socket(office_.data / "chancery.sock", [this](const admin::json& request, const std::string& actor) {
             auto context = office_.context(actor);
             context.host = &host_;
@@ -174,11 +183,8 @@ class Server {
         log::info("server.ready", {{"domain", office_.config.domain}, {"starttls", clients_->starttls_port()},
                                    {"tls", clients_->tls_port()}, {"pid", ::getpid()}});
         wait_for_stop(signals);
-        log::info("server.stopping");
-        stop();
     }
 
-  private:
     std::shared_ptr<net::TlsContext> load_tls(std::shared_ptr<net::TicketKeys> tickets) const {
         const auto& tls = office_.config.tls;
         return net::TlsContext::server({.certificate_chain = office_.data / tls.certificate,
@@ -238,6 +244,20 @@ class Server {
         while (left > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
+    /// One shard after the other while all the others stand still: a task may be on a visit to another shard.
+    void destroy_work() {
+        std::barrier<> together(static_cast<std::ptrdiff_t>(shards_.size()));
+        on_every_shard([&](std::size_t own) {
+            for (std::size_t i = 0; i < shards_.size(); ++i) {
+                together.arrive_and_wait();
+                if (i != own) continue;
+                clients_->destroy_on(own);
+                host_.home(own).clear();
+            }
+            together.arrive_and_wait();
+        });
+    }
+
     void stop() {
         on_every_shard([this](std::size_t i) { clients_->stop_on(i); });
         const auto deadline = std::chrono::steady_clock::now() + farewell_limit;
@@ -249,17 +269,13 @@ class Server {
             });
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
-        on_every_shard([this](std::size_t i) {
-            clients_->destroy_on(i);
-            host_.home(i).clear();
-        });
-        // Whoever still works for a shard is done before the shards go.
+        for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
+            destroy_work();
+            // What was asked of other threads ends while there is somebody to tell.
+            office_.workers.drain();
+            office_.database.drain();
+        }
         office_.journal.close();
-        office_.workers.drain();
-        office_.database.drain();
-        on_every_shard([this](std::size_t i) { host_.home(i).clear(); });
-        office_.workers.drain();
-        office_.database.drain();
         for (auto& shard : shards_) shard->stop();
         threads_.clear();
         save_ledger();

@@ -49,17 +49,21 @@ class AsyncMutex {
 
   private:
     void unlock() {
-        if (waiting_.empty()) {
-            locked_ = false;
-            return;
+        locked_ = false;
+        if (passing_on_) return;  // the loop below goes on: the stack does not grow with the queue
+        passing_on_ = true;
+        while (!locked_ && !waiting_.empty()) {
+            auto* next = waiting_.front();  // the one that waited longest
+            waiting_.pop_front();
+            locked_ = true;
+            next->waiting_ = false;
+            next->caller_.resume();
         }
-        auto* next = waiting_.front();  // stays locked: the lock passes to the one that waited longest
-        waiting_.pop_front();
-        next->waiting_ = false;
-        next->caller_.resume();
+        passing_on_ = false;
     }
 
     bool locked_ = false;
+    bool passing_on_ = false;
     std::list<Awaiter*> waiting_;
 };
 

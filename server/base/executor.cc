@@ -36,11 +36,6 @@ void Workers::post(Job job) {
     wake_.notify_one();
 }
 
-void Workers::drain() {
-    std::unique_lock lock(guard_);
-    idle_.wait(lock, [this] { return queue_.empty() && running_ == 0; });
-}
-
 void Workers::serve() {
     while (true) {
         std::unique_lock lock(guard_);
@@ -51,10 +46,15 @@ void Workers::serve() {
         ++running_;
         lock.unlock();
         job();
-        job = {};
+        job = {};  // what it holds goes before it counts as done
         lock.lock();
         if (--running_ == 0 && queue_.empty()) idle_.notify_all();
     }
+}
+
+void Workers::drain() {
+    std::unique_lock lock(guard_);
+    idle_.wait(lock, [this] { return running_ == 0 && queue_.empty(); });
 }
 
 }  // namespace chancery

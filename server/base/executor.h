@@ -48,7 +48,7 @@ class Workers {
 
     void post(Job job);
 
-    /// Waits until nothing is queued and nothing runs. Blocks: for the end, before the executors that asked are destroyed.
+    /// Waits until everything that was posted has run. Nobody posts meanwhile.
     void drain();
 
     /// `co_await workers.run(work)`: runs `work()` on a worker and gives its value, or throws what it threw, on the
@@ -62,7 +62,7 @@ class Workers {
     std::mutex guard_;
     std::condition_variable wake_, idle_;
     std::deque<Job> queue_;
-    unsigned running_ = 0;
+    std::size_t running_ = 0;
     bool stopping_ = false;
     std::vector<std::jthread> threads_;
 };

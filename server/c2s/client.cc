@@ -24,9 +24,11 @@ std::string attribute(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Client::Client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account)
+Client::Client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
+               net::Instant deadline)
     : service_(service), stream_(std::move(connection), limits_after_sign_in(service.config())),
       account_(std::move(account)), jid_(account_.jid()), alive_(std::make_shared<Client*>(this)) {
+    stream_.set_deadline(deadline);  // for a resource to be bound
     stream_.connection().set_unsent_limit(static_cast<std::size_t>(service.config().limits.unsent_kib) * 1024);
     if (!buffered.empty()) {
         stream_.scanner().feed(buffered);
@@ -54,7 +56,9 @@ Task<> Client::run() {
     bool lost = false;
     try {
         co_await establish();
+        stream_.set_deadline(std::nullopt);
         co_await read_stanzas();
+        farewell = ending_;
     } catch (const StreamError& error) {
         farewell = error;
     } catch (const StreamEnded&) {
@@ -143,7 +147,7 @@ Task<> Client::read_stanzas() {
         } else {
             co_await handle(element);
         }
-        if (!session()) co_return;  // ended by the server, which says why through end()
+        if (!session() || ending_) co_return;  // ended by the server, which says why through end()
     }
 }
 

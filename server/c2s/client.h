@@ -15,7 +15,8 @@ namespace chancery::c2s {
 
 class Client final : public Link {
   public:
-    Client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account);
+    Client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
+           net::Instant deadline);
     ~Client() override;
 
     /// Runs to the end of the stream.

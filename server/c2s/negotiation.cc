@@ -41,7 +41,7 @@ Task<> start_tls(Service& service, XmlStream& stream) {
     const auto left_over = stream.scanner().buffered();
     stream.scanner().discard();
     stream.write("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
-    co_await stream.connection().start_tls(service.parts().tls.get(), limit, left_over);
+    co_await stream.connection().start_tls(service.parts().tls.get(), stream.left(limit), left_over);
 }
 
 std::string sasl_features(const std::vector<sasl::Mechanism>& offered, const sasl::ChannelBindings& bindings) {
@@ -149,7 +149,7 @@ Task<> accept_header(Service& service, XmlStream& stream, std::chrono::milliseco
 
 Task<Account> negotiate(Service& service, XmlStream& stream, bool direct_tls) {
     const auto limit = login_limit(service);
-    if (direct_tls) co_await stream.connection().start_tls(service.parts().tls.get(), limit);
+    if (direct_tls) co_await stream.connection().start_tls(service.parts().tls.get(), stream.left(limit));
     else co_await start_tls(service, stream);
     auto account = co_await authenticate(service, stream);
     stream.restart();

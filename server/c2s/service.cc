@@ -73,8 +73,8 @@ class Counted {
 };
 
 Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
-                  [[maybe_unused]] Counted counted) {
-    Client client(service, std::move(connection), std::move(buffered), std::move(account));
+                  net::Instant deadline, [[maybe_unused]] Counted counted) {
+    Client client(service, std::move(connection), std::move(buffered), std::move(account), deadline);
     co_await client.run();
 }
 
@@ -83,6 +83,8 @@ Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection,
 Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls) {
     Counted counted(connections_);
     XmlStream stream(std::move(connection), xml::limits_before_sign_in);
+    const auto deadline = net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds));
+    stream.set_deadline(deadline);
     std::optional<Account> account;
     std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
     try {
@@ -103,9 +105,9 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
     auto buffered = stream.scanner().take_buffered();
     net::Connection::hand_over(
         stream.release(), home.shard(),
-        [this, buffered = std::move(buffered), account = std::move(*account),
+        [this, deadline, buffered = std::move(buffered), account = std::move(*account),
          counted = std::move(counted)](std::unique_ptr<net::Connection> moved) mutable {
-            tasks().spawn(run_client(*this, std::move(moved), std::move(buffered), std::move(account), std::move(counted)));
+            tasks().spawn(run_client(*this, std::move(moved), std::move(buffered), std::move(account), deadline, std::move(counted)));
         });
 }
 

@@ -117,7 +117,9 @@ void Client::acknowledge(std::uint32_t handled) {
                           "<handled-count-too-high xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled) +
                               "' send-count='" + std::to_string(state.sent()) + "'/>"};
     for (std::uint32_t i = 0; i < fresh; ++i) {
-        if (auto& delivery = state.unacknowledged.front().delivery) home().settle(*delivery);
+        const auto& first = state.unacknowledged.front();
+        if (first.delivery) home().settle(*first.delivery);
+        state.unacknowledged_bytes -= first.xml->size();
         state.unacknowledged.pop_front();
     }
     state.acknowledged = handled;

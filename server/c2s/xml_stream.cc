@@ -1,5 +1,7 @@
 #include "c2s/xml_stream.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "xml/escape.h"
@@ -12,12 +14,19 @@ constexpr auto linger = std::chrono::seconds(2);  // for the last bytes and the 
 XmlStream::XmlStream(std::unique_ptr<net::Connection> connection, const xml::Limits& limits)
     : connection_(std::move(connection)), scanner_(limits) {}
 
+std::chrono::milliseconds XmlStream::left(std::chrono::milliseconds limit) const {
+    if (!deadline_) return limit;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - connection_->shard().now());
+    return std::clamp(left, std::chrono::milliseconds::zero(), limit);
+}
+
 Task<xml::Event> XmlStream::next(std::chrono::milliseconds limit) {
     while (true) {
         const auto event = scanner_.next();
         if (event == xml::Event::fault) throw StreamError{xml::condition_of(scanner_.fault())};
         if (event != xml::Event::need_more) co_return event;
-        const auto bytes = co_await connection_->read(limit);
+        if (deadline_ && left(limit) <= std::chrono::milliseconds::zero()) throw net::Timeout();
+        const auto bytes = co_await connection_->read(left(limit));
         if (bytes.empty()) throw StreamEnded();
         scanner_.feed(bytes);
     }

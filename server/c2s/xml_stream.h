@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,11 @@ class XmlStream {
     xml::StreamScanner& scanner() { return scanner_; }
     xml::View root() const { return scanner_.document().root(); }
 
+    /// Until further notice next() waits no longer than to this moment, however the bytes trickle in.
+    void set_deadline(std::optional<net::Instant> deadline) { deadline_ = deadline; }
+    /// What is left of `limit` before the deadline.
+    std::chrono::milliseconds left(std::chrono::milliseconds limit) const;
+
     /// The next header, element or footer. @throws StreamError for faults, StreamEnded, and what read() throws.
     Task<xml::Event> next(std::chrono::milliseconds limit);
 
@@ -42,6 +48,7 @@ class XmlStream {
     std::unique_ptr<net::Connection> connection_;
     xml::StreamScanner scanner_;
     bool open_ = false;
+    std::optional<net::Instant> deadline_;
 };
 
 }  // namespace chancery::c2s

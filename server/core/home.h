@@ -55,10 +55,9 @@ class Home {
     void watch_written(SessionId id);
     /// Notes, at start-up, that a message waits for the person with this hash.
     void add_waiting(std::uint64_t owner, std::uint64_t position) { unclaimed_[owner].push_back(position); }
-    /// Reads what waits for the session's user, in order, until nothing waits any more.
-    Task<> collect_waiting(SessionId id, std::vector<std::shared_ptr<Delivery>>& collected);
-    /// Sends what was collected; without a session it waits again.
-    void hand_over(Session* session, User& user, const std::vector<std::shared_ptr<Delivery>>& waiting);
+    /// Sends the session what waits for its user, in order, as fast as the client takes it; ends when that is all, or
+    /// when the rest has to go on beside what the client does next.
+    Task<> hand_over_waiting(SessionId id);
 
     // Presence (presence_path.cc).
     Task<> become_available(SessionId id, Presence presence);
@@ -67,7 +66,7 @@ class Home {
     /// Presence from somebody for a person here: to the full JID's session, or to every available one.
     void receive_presence(const Jid& to, const std::shared_ptr<const std::string>& xml);
     /// Answers a probe of `from`, who may be anybody.
-    void answer_probe(const Jid& from, const Jid& to);
+    Task<> answer_probe(Jid from, Jid to);
     /// Shows the person's presence to those of `peers` who are subscribed to it, or has it seem to end (XEP-0191 §3).
     void show_presence(const Jid& owner, const std::set<Jid>& peers, bool available);
     /// Sends the presence of the person's clients to somebody who may see it.
@@ -98,12 +97,14 @@ class Home {
     void mark();
     void redeliver(Session& ended);
     void deliver_to_bare(User& recipient, std::shared_ptr<Delivery> delivery);
+    Task<bool> hand_over_portion(SessionId id);
+    Task<> hand_over_rest(SessionId id);
+    bool is_behind(Session& session) const;
     void nobody_took(User& recipient, std::shared_ptr<Delivery> delivery);
     void copy_to_other_clients(User& recipient, const Delivery& delivery, const std::vector<Session*>& took);
 
     // Presence.
     Task<> record_presence(Jid from, Jid to, std::string xml);
-    Task<> answer_probe_task(Jid from, Jid to);
     bool sees_presence(const User& owner, const Jid& contact) const;
     void broadcast_to_contacts(User& owner, const std::string& xml);
     void probe_contacts(Session& session);

@@ -30,6 +30,19 @@ std::vector<Host::Item> Host::items(const Jid& asking, std::string_view node) {
     return list == item_lists_.end() ? std::vector<Item>() : list->second(*this, asking);
 }
 
+Task<> Host::visit(Home& there, Task<> work) {
+    auto& origin = net::Shard::current();
+    std::exception_ptr failure;
+    co_await net::hop(there.shard());
+    try {
+        co_await work;
+    } catch (...) {
+        failure = std::current_exception();  // thrown again where the task belongs
+    }
+    co_await net::hop(origin);
+    if (failure) std::rethrow_exception(failure);
+}
+
 Task<bool> Host::may_see(Jid watcher, Jid target) {
     auto& home = home_of(watcher);
     auto& owner = home.user(watcher);

@@ -151,6 +151,8 @@ class Host {
     /// Sends the error that answers a stanza, unless the stanza was an error itself.
     void send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error);
 
+    /// Does `work` at that home and comes back, also when it throws.
+    Task<> visit(Home& there, Task<> work);
     /// Whether the watcher has a subscription to the presence of `target`. On the watcher's home.
     Task<bool> may_see(Jid watcher, Jid target);
     /// `co_await host.ask(jid, question)`: what `question(home)` says at the home of the address.
@@ -212,9 +214,16 @@ Task<std::invoke_result_t<Question&, Home&>> Host::ask(Jid jid, Question questio
     auto& home = home_of(jid);
     if (&home.shard() == &origin) co_return question(home);
     co_await net::hop(home.shard());
-    auto answer = question(home);
+    std::optional<std::invoke_result_t<Question&, Home&>> answer;
+    std::exception_ptr failure;
+    try {
+        answer.emplace(question(home));
+    } catch (...) {
+        failure = std::current_exception();  // thrown again where it was asked
+    }
     co_await net::hop(origin);
-    co_return answer;
+    if (failure) std::rethrow_exception(failure);
+    co_return std::move(*answer);
 }
 
 /// A unit of protocol that can be added and deleted on its own. features.cc has the list of all.

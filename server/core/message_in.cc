@@ -27,6 +27,10 @@ Task<> Host::accept_from_client(SessionId sender, Message message, std::function
         log::error("message.not_recorded", {{"cause", failure.what()}});
         if (answered)
             send_error(from, "message", to, id, {Condition::resource_constraint, "Not sent: the archive is not available"});
+    } catch (const std::exception& failure) {
+        log::error("message.failed", {{"cause", failure.what()}});
+        if (answered)
+            send_error(from, "message", to, id, {Condition::internal_server_error, "The server could not do that now. Try again later."});
     }
     handled();
 }

@@ -167,11 +167,17 @@ void Home::copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sen
         if (session->carbons && session->jid() != sender) session->send(carbon("sent", sender, *session, copy));
 }
 
-/// Reads what waits for the session's user from the journal. The result is in order; what was erased is left out.
-static std::vector<std::shared_ptr<Delivery>> read_waiting(Host& host, const Jid& to,
-                                                           const std::vector<std::uint64_t>& positions) {
+namespace {
+
+constexpr std::size_t portion_messages = 200, portion_bytes = 256 * 1024;  // of what waits, read and sent at a time
+constexpr auto behind_pause = std::chrono::milliseconds(50);
+
+/// Reads the first of `positions` from the journal, in order: a portion. What was erased has no xml.
+std::vector<std::shared_ptr<Delivery>> read_portion(Host& host, const Jid& to, const std::vector<std::uint64_t>& positions) {
     std::vector<std::shared_ptr<Delivery>> found;
+    std::size_t bytes = 0;
     for (const auto position : positions) {
+        if (found.size() == portion_messages || bytes > portion_bytes) break;
         auto delivery = std::make_shared<Delivery>(Delivery{.position = position, .waits = true});
         const auto entry = host.recorder().journal().read(position);
         const auto record = entry ? archive::decode(entry->text) : std::nullopt;
@@ -183,27 +189,73 @@ static std::vector<std::shared_ptr<Delivery>> read_waiting(Host& host, const Jid
                 Message{.from = record->from, .to = to.bare(), .id = {}, .type = MessageType::chat, .traits = {},
                         .xml = record->stanza});
         }
+        bytes += delivery->xml.size();
         found.push_back(std::move(delivery));
     }
     return found;
 }
 
-Task<> Home::collect_waiting(SessionId id, std::vector<std::shared_ptr<Delivery>>& collected) {
-    // What arrives while the journal is read joins the list, because the session does not take messages yet.
-    while (auto* session = find(id)) {
-        if (session->user().offline.empty()) co_return;
-        const auto positions = std::exchange(session->user().offline, {});
-        const auto read = [&host = host_, to = session->jid(), positions] { return read_waiting(host, to, positions); };
-        const auto batch = co_await host_.workers().run(read);
-        collected.insert(collected.end(), batch.begin(), batch.end());
+}  // namespace
+
+/// The client has not taken what it was sent before: more would only fill the server's memory.
+bool Home::is_behind(Session& session) const {
+    const auto most = static_cast<std::size_t>(host_.config().limits.unacknowledged) / 4;
+    return !session.link() || session.link()->unsent() > portion_bytes || session.stream.unacknowledged.size() > most ||
+           session.stream.unacknowledged_bytes > 4 * portion_bytes;
+}
+
+/// False when nothing waits any more, or nobody is there to take it.
+Task<bool> Home::hand_over_portion(SessionId id) {
+    auto* session = find(id);
+    if (!session) co_return false;
+    auto& owner = session->user();
+    if (owner.offline.empty() || !session->is_available() || session->presence->priority < 0) {
+        session->catching_up = false;  // what arrives from here on follows what was sent
+        co_return false;
+    }
+    auto positions = std::exchange(owner.offline, {});
+    if (positions.size() > portion_messages) {
+        owner.offline.assign(positions.begin() + portion_messages, positions.end());
+        positions.resize(portion_messages);
+    }
+    const auto read = [&host = host_, to = session->jid(), positions] { return read_portion(host, to, positions); };
+    std::vector<std::shared_ptr<Delivery>> portion;
+    try {
+        portion = co_await host_.workers().run(read);
+    } catch (const std::exception& failure) {
+        log::error("messages.not_read", {{"cause", failure.what()}});
+    }
+    session = find(id);
+    if (!session) portion.clear();
+    // What was not read waits on, before all that has come since.
+    owner.offline.insert(owner.offline.begin(), positions.begin() + static_cast<std::ptrdiff_t>(portion.size()), positions.end());
+    if (portion.empty()) {
+        if (session) session->catching_up = false;
+        co_return false;
+    }
+    for (const auto& delivery : portion) {
+        if (delivery->xml.empty()) settle(*delivery);  // erased or damaged: nothing to hand over
+        else session->send(delivery);
+    }
+    co_return true;
+}
+
+Task<> Home::hand_over_waiting(SessionId id) {
+    while (co_await hand_over_portion(id)) {
+        auto* session = find(id);
+        if (!session || !is_behind(*session)) continue;
+        tasks_.spawn(hand_over_rest(id));  // the client must be heard meanwhile: it acknowledges
+        co_return;
     }
 }
 
-void Home::hand_over(Session* session, User& user, const std::vector<std::shared_ptr<Delivery>>& waiting) {
-    for (const auto& delivery : waiting) {
-        if (delivery->xml.empty()) settle(*delivery);  // erased or damaged: nothing to hand over
-        else if (session) session->send(delivery);
-        else nobody_took(user, delivery);
+Task<> Home::hand_over_rest(SessionId id) {
+    while (auto* session = find(id)) {
+        if (is_behind(*session)) {
+            co_await net::sleep(behind_pause);
+            continue;
+        }
+        if (!co_await hand_over_portion(id)) co_return;
     }
 }
 

@@ -1,10 +1,14 @@
 // The life of presence (RFC 6121 §4): from a client to everybody who may see it, and the answers to probes.
 
+#include <algorithm>
+
 #include "core/host.h"
 #include "core/stanza_in.h"
 
 namespace chancery {
 namespace {
+
+constexpr std::size_t most_directed = 1'000;  // addresses of one session: it remembers each to take its leave
 
 std::string attribute(std::string_view name, std::string_view value) {
     return " " + std::string(name) + "='" + xml::escape(value, xml::Place::attribute) + "'";
@@ -32,8 +36,10 @@ Task<> Host::handle_presence(SessionId sender, StanzaIn stanza) {
         if (!stanza.to) co_return;  // RFC 6121 §3: without an addressee it means nothing
         co_await home.subscription_from_client(sender, stanza.to->bare(), *subscription, std::move(stanza.xml));
     } else if (stanza.type == "probe") {
-        if (stanza.to && is_account(*stanza.to))
-            at_home(*stanza.to, [from = stanza.from, to = *stanza.to](Home& theirs) { theirs.answer_probe(from, to); });
+        if (!stanza.to || !is_account(*stanza.to)) co_return;
+        auto& theirs = home_of(*stanza.to);
+        auto answered = theirs.answer_probe(stanza.from, *stanza.to);
+        co_await visit(theirs, std::move(answered));  // who asks faster than it is answered waits
     } else if (stanza.type == "error") {
         co_return;
     } else if (!stanza.type.empty() && stanza.type != "unavailable") {
@@ -55,6 +61,11 @@ Task<> Home::directed_presence(SessionId id, StanzaIn stanza) {  // RFC 6121 §4
         host_.send_error(stanza.from, "presence", to, stanza.id,
                          {Condition::not_acceptable, "You have blocked this person.", "cancel",
                           "<blocked xmlns='urn:xmpp:blocking:errors'/>"});
+        co_return;
+    }
+    if (stanza.type.empty() && session->directed.size() >= most_directed && !session->directed.contains(to)) {
+        host_.send_error(stanza.from, "presence", to, stanza.id,
+                         {Condition::resource_constraint, "Too many people have been sent your presence directly."});
         co_return;
     }
     if (stanza.type.empty()) session->directed.insert(to);
@@ -84,17 +95,12 @@ Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §
     auto& owner = session->user();
     (void)co_await lock_roster(owner);  // loaded from here on as long as a session is there
 
-    // What waited is handed over first, so that it comes before what arrives from now on.
-    std::vector<std::shared_ptr<Delivery>> waiting;
     session = find(id);
-    const bool takes_waiting = session && presence.priority >= 0 && !session->takes_messages();
-    if (takes_waiting) co_await collect_waiting(id, waiting);
-
-    session = find(id);
-    if (!session) {
-        hand_over(nullptr, owner, waiting);
-        co_return;
-    }
+    if (!session) co_return;
+    // What waited comes before what arrives from now on, and goes to one client.
+    const bool takes_waiting = presence.priority >= 0 && !owner.offline.empty() &&
+                               std::ranges::none_of(owner.sessions, [](const auto& each) { return each->catching_up; });
+    session->catching_up = session->catching_up || takes_waiting;
     const bool initial = !session->is_available();
     session->presence = std::move(presence);
     const auto& xml = session->presence->xml;
@@ -112,7 +118,7 @@ Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §
             if (entry.subscription.pending_in && !entry.request.empty()) session->send(entry.request);
         host_.run_available_hooks(*session);
     }
-    hand_over(session, owner, waiting);
+    if (takes_waiting) co_await hand_over_waiting(id);
 }
 
 void Home::become_unavailable(Session& session, const std::string& xml, std::string_view status) {  // RFC 6121 §4.5
@@ -170,10 +176,8 @@ void Home::receive_presence(const Jid& to, const std::shared_ptr<const std::stri
         if (session->is_available()) session->send(xml);
 }
 
-void Home::answer_probe(const Jid& from, const Jid& to) { tasks_.spawn(answer_probe_task(from, to)); }
-
 /// RFC 6121 §4.3.2. Only who has a subscription is answered; a stranger learns nothing.
-Task<> Home::answer_probe_task(Jid from, Jid to) {
+Task<> Home::answer_probe(Jid from, Jid to) {
     auto& probed = user(to);
     bool allowed = from.bare_text() == to.bare_text();
     if (!allowed) {

@@ -1,9 +1,20 @@
 // Changes of contact lists: by their owner (RFC 6121 §2) and by subscriptions (§3), pushed to every client that asked.
 
+#include <algorithm>
+
 #include "core/host.h"
 #include "core/stanza_in.h"
 
 namespace chancery {
+namespace {
+
+constexpr std::ptrdiff_t most_strangers = 500;  // people not on the list who wait for an answer
+
+std::ptrdiff_t strangers_of(const std::map<Jid, Contact>& contacts) {
+    return std::ranges::count_if(contacts, [](const auto& entry) { return !entry.second.listed; });
+}
+
+}  // namespace
 
 Task<AsyncMutex::Guard> Home::lock_roster(User& owner) {
     auto guard = co_await owner.roster_lock.lock();
@@ -83,9 +94,8 @@ Task<> Home::pass_subscription(Jid from, Jid to, SubscriptionStanza stanza, std:
     }
     if (host_.block_lists().has_blocked(to, from)) co_return;
     auto& theirs = host_.home_of(to);
-    co_await net::hop(theirs.shard());
-    co_await theirs.receive_subscription(from, to, stanza, std::move(xml));
-    co_await net::hop(shard_);
+    auto received = theirs.receive_subscription(from, to, stanza, std::move(xml));
+    co_await host_.visit(theirs, std::move(received));
 }
 
 /// The same in the server's words.
@@ -125,6 +135,7 @@ void Home::show_presence(const Jid& owner, const std::set<Jid>& peers, bool avai
 
 Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml) {
     auto& owner = find(id)->user();
+    const auto from = find(id)->jid();
     if (to == owner.jid()) co_return;  // one always sees oneself
     // A request carries words; they are on record before the other reads them.
     co_await record_presence(owner.jid(), to, xml);
@@ -133,6 +144,11 @@ Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza s
         const auto guard = co_await lock_roster(owner);
         auto& contacts = owner.roster->contacts;
         const auto place = contacts.find(to);
+        const bool full = place == contacts.end() && contacts.size() >= static_cast<std::size_t>(host_.config().limits.roster_items);
+        if (full) {
+            host_.send_error(from, "presence", to, {}, {Condition::resource_constraint, "Your list is full."});
+            co_return;
+        }
         Contact changed = place == contacts.end() ? Contact() : place->second;
         const auto before = changed;
         outcome = send(changed.subscription, stanza);
@@ -155,6 +171,8 @@ Task<> Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, s
         const auto guard = co_await lock_roster(owner);
         auto& contacts = owner.roster->contacts;
         const auto place = contacts.find(from);
+        // Requests of strangers beyond the limit are not kept, and whoever asks may ask again.
+        if (place == contacts.end() && stanza == SubscriptionStanza::subscribe && strangers_of(contacts) >= most_strangers) co_return;
         Contact changed = place == contacts.end() ? Contact() : place->second;
         const auto before = changed;
         outcome = receive(changed.subscription, stanza);

@@ -30,13 +30,23 @@ void Session::send(std::shared_ptr<Delivery> delivery) {
 void Session::queue(Outgoing outgoing) {
     if (link_) link_->write(*outgoing.xml);
     if (!stream.enabled) return;
+    stream.unacknowledged_bytes += outgoing.xml->size();
     stream.unacknowledged.push_back(std::move(outgoing));
-    const auto limit = static_cast<std::size_t>(user_.home().host().config().limits.unacknowledged);
-    if (stream.unacknowledged.size() > limit) {
-        if (link_) link_->end({"resource-constraint", "Too many stanzas without an acknowledgement."});
-        return;
-    }
-    request_acknowledgement();
+    const auto& limits = user_.home().host().config().limits;
+    const bool too_many = stream.unacknowledged.size() > static_cast<std::size_t>(limits.unacknowledged) ||
+                          stream.unacknowledged_bytes > 2 * static_cast<std::size_t>(limits.unsent_kib) * 1024;
+    if (too_many) give_up();
+    else request_acknowledgement();
+}
+
+/// The client does not acknowledge: what it has not got goes on its way again when the session ends.
+void Session::give_up() {
+    if (link_) return link_->end({"resource-constraint", "Too many stanzas without an acknowledgement."});
+    auto& home = user_.home();
+    home.shard().post([&home, id = id_] {  // the caller may be going through the person's sessions
+        const auto* session = home.find(id);
+        if (session && !session->link_) home.close(id);
+    });
 }
 
 void Session::request_acknowledgement() {

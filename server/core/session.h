@@ -3,7 +3,8 @@
 // Operation. A session is written to at any time; with a link the bytes go to the client's connection, without one
 // (XEP-0198: the connection was lost and may be resumed) they wait in the queue of what is not acknowledged.
 // Concurrency. Belongs to the home shard of its user; others know it by its id.
-// Limits. Config::limits.unacknowledged stanzas without acknowledgement; one more ends the session.
+// Limits. Config::limits.unacknowledged stanzas without acknowledgement, of twice limits.unsent_kib altogether; one more
+// ends the session.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -69,6 +70,7 @@ struct StreamManagement {
     std::uint32_t handled = 0;          ///< stanzas of the client that are dealt with, modulo 2^32
     std::uint32_t acknowledged = 0;     ///< stanzas of ours that the client has, modulo 2^32
     std::deque<Outgoing> unacknowledged;
+    std::size_t unacknowledged_bytes = 0;
     bool request_open = false;          ///< an <r/> was sent and not answered yet
 
     std::uint32_t sent() const { return acknowledged + static_cast<std::uint32_t>(unacknowledged.size()); }
@@ -89,7 +91,7 @@ class Session {
 
     /// Available in the sense of RFC 6121 §4.1, with its priority.
     bool is_available() const { return presence.has_value(); }
-    bool takes_messages() const { return presence && presence->priority >= 0; }
+    bool takes_messages() const { return presence && presence->priority >= 0 && !catching_up; }
 
     void send(std::string xml);
     void send(std::shared_ptr<const std::string> xml);
@@ -103,6 +105,7 @@ class Session {
     bool wants_block_pushes = false;    ///< has asked for the block list (XEP-0191 §3.3)
     bool carbons = false;               ///< XEP-0280
     bool inactive = false;              ///< XEP-0352
+    bool catching_up = false;           ///< gets what waited, in portions; until it has all, new messages join those that wait
     std::set<Jid> directed;             ///< who got directed presence (RFC 6121 §4.6.2)
     StreamManagement stream;
     std::vector<std::shared_ptr<Delivery>> written;  ///< without XEP-0198: messages that may still be on their way out
@@ -113,6 +116,7 @@ class Session {
 
   private:
     void queue(Outgoing outgoing);
+    void give_up();
 
     SessionId id_;
     Jid jid_;

@@ -9,6 +9,8 @@
 namespace chancery {
 namespace {
 
+constexpr std::size_t largest_presence = 16 * 1024;  // bytes
+
 /// RFC 6121 §4.7.2.3: -128 to 127; absent means 0.
 std::optional<int> priority_of(xml::View stanza) {
     const auto child = stanza.child({"priority", ns::client});
@@ -43,6 +45,8 @@ Result<StanzaIn, StanzaError> take_stanza(xml::View stanza, const Jid& from, std
         if (!parsed) return refuse(Condition::jid_malformed, "The address in 'to' is not a valid JID.");
         to = std::move(*parsed);
     }
+    if (stanza.name() == "presence" && stanza.outer().size() > largest_presence)
+        return refuse(Condition::not_acceptable, "A presence may have 16 KiB: everybody who sees you gets a copy.");
     // RFC 6121 §3.1.2: a subscription is between people, whatever device asks.
     const bool between_people = stanza.name() == "presence" && subscription_stanza(stanza.attribute("type"));
     if (between_people && to) to = to->bare();

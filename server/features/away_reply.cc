@@ -59,6 +59,7 @@ void on_delivered(Host& host, User& person, const Delivery& delivery) {
 }
 
 constexpr std::string_view command_node = "urn:chancery:away";
+constexpr std::size_t text_limit_bytes = 4096;
 constexpr xml::Tag field_tag{"field", ns::data_forms}, value_tag{"value", ns::data_forms};
 
 std::string context(const Jid& owner) { return "away:" + owner.text(); }
@@ -79,6 +80,7 @@ Task<Reply> set_away(Host& host, const Iq& iq, const xml::Element& form) {
         for (const auto& value : field.children())
             if (value.is(value_tag)) text.append(text.empty() ? "" : "\n").append(value.text());
     }
+    if (text.size() > text_limit_bytes) co_return refuse(Condition::not_acceptable, "The text is longer than 4 KiB.");
     const auto owner = iq.from.bare();
     const storage::Blob sealed{seal(host.state_key(), context(owner), text)};
     const auto work = [owner = owner.text(), sealed, empty = text.empty()](storage::Transaction& tx) {

@@ -7,6 +7,7 @@ namespace chancery {
 namespace {
 
 constexpr xml::Tag query{"query", "jabber:iq:private"};
+constexpr std::size_t most_bytes = 1024 * 1024;  // of one person
 
 std::string name_of(const xml::Element& element) { return "{" + element.ns() + "}" + element.name(); }
 std::string context(const Jid& owner) { return "private:" + owner.text(); }
@@ -40,10 +41,15 @@ Task<Reply> set(Host& host, const Iq& iq) {
     const auto owner = iq.to.bare();
     const storage::Blob sealed{seal(host.state_key(), context(owner), (*element)->to_string(query.ns))};
     const auto work = [owner = owner.text(), name = name_of(**element), sealed](storage::Transaction& tx) {
+        const auto others = tx.one<std::int64_t>("SELECT COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0) FROM private_storage"
+                                                 " WHERE owner = $1 AND name <> $2", owner, name);
+        if (static_cast<std::size_t>(others.value_or(0)) + name.size() + sealed.bytes.size() > most_bytes) return false;
         tx.run("INSERT INTO private_storage (owner, name, value) VALUES ($1, $2, $3)"
                " ON CONFLICT (owner, name) DO UPDATE SET value = $3", owner, name, sealed);
+        return true;
     };
-    co_await host.database().write(work);
+    const bool stored = co_await host.database().write(work);
+    if (!stored) co_return refuse(Condition::resource_constraint, "Your private storage is full: it holds 1 MiB.");
     co_return std::string();
 }
 

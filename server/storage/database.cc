@@ -61,19 +61,9 @@ void Database::serve_writes() {
         wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         if (queue_.empty()) return;
         auto batch = std::exchange(queue_, {});
-        committing_ = true;
         lock.unlock();
         commit(std::move(batch));
-        lock.lock();
-        committing_ = false;
-        idle_.notify_all();
     }
-}
-
-void Database::drain() {
-    if (reader_threads_) reader_threads_->drain();
-    std::unique_lock lock(guard_);
-    idle_.wait(lock, [this] { return queue_.empty() && !committing_; });
 }
 
 void Database::commit(Queue batch) {
@@ -132,6 +122,11 @@ std::unique_ptr<Connection> Database::borrow_reader() {
 void Database::give_back(std::unique_ptr<Connection> reader) {
     const std::lock_guard lock(readers_guard_);
     readers_.push_back(std::move(reader));
+}
+
+void Database::drain() {
+    if (reader_threads_) reader_threads_->drain();
+    write_now([](Transaction&) {});  // the writer takes its queue in order
 }
 
 void Database::back_up_to(const std::filesystem::path& file) {

@@ -75,7 +75,7 @@ class Database {
     template <class Work>
     std::invoke_result_t<Work&, Snapshot&> read_now(Work work);
 
-    /// Waits until everything that was asked before is answered. Blocks: for the end, before those who asked are destroyed.
+    /// Waits until everything that was asked before has been answered. Nobody asks meanwhile.
     void drain();
 
     /// Writes a consistent copy to a new file (mode 0600) while the server runs. Blocks.
@@ -105,9 +105,8 @@ class Database {
     std::atomic<std::uint64_t> commits_ = 0;
 
     std::mutex guard_;
-    std::condition_variable wake_, idle_;
+    std::condition_variable wake_;
     Queue queue_;
-    bool committing_ = false;
     bool stopping_ = false;
 
     std::mutex readers_guard_;

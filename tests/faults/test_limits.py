@@ -1,0 +1,111 @@
+"""What one client may cost the server, and that nobody can lock somebody else out by filling what waits for them."""
+
+import time
+
+from support.elements import NS
+from support.server import wait_until
+
+READING_LIMIT = 60.0  # seconds, for thousands of messages
+
+
+def condition_of(answer):
+    return [child.tag.split("}")[1] for child in answer.find("c:error", NS_CLIENT) if "stanzas" in child.tag]
+
+
+NS_CLIENT = {"c": "jabber:client"}
+
+
+def test_who_trickles_bytes_is_hung_up_on_before_sign_in(make_server):
+    server = make_server(limits__login_seconds="2").start()
+    import socket
+
+    trickle = socket.create_connection((server.host, server.port), timeout=0.2)
+    begin = time.monotonic()
+    sent = iter((b"<stream:stream xmlns='jabber:client' to='" + b"x" * 1000))
+    while time.monotonic() - begin < 15:
+        try:
+            trickle.sendall(bytes([next(sent)]))
+            if trickle.recv(1000) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    assert time.monotonic() - begin < 12
+    trickle.close()
+
+
+def fill(sender, recipient, count, size):
+    for number in range(count):
+        sender.say(recipient, f"{number} " + "x" * size)
+    sender.fence(READING_LIMIT)
+
+
+def hear_all(client, count):
+    for number in range(count):
+        client.expect(lambda element: element.tag == "{jabber:client}message" and
+                      (element.findtext("c:body", "", NS_CLIENT).split(" ")[0] == str(number)), READING_LIMIT)
+
+
+def test_what_waits_may_be_more_than_a_client_takes_at_once(make_server, users):
+    """Six megabytes wait, and four may be unsent: without pacing the recipient could never sign in again."""
+    server = make_server().start()
+    romeo, juliet = users(2, on=server)
+    fill(romeo.login(), juliet.jid, 600, 10_000)
+    hear_all(juliet.login(), 600)
+
+
+def test_what_waits_may_be_more_than_may_be_unacknowledged(make_server, users):
+    server = make_server(limits__unacknowledged="100").start()
+    romeo, juliet = users(2, on=server)
+    fill(romeo.login(), juliet.jid, 500, 20)
+    reader = juliet.login(sm=True)
+    hear_all(reader, 500)
+
+
+def test_a_lost_session_keeps_no_more_than_the_limit_and_loses_nothing(make_server, users):
+    server = make_server(limits__unacknowledged="50").start()
+    romeo, juliet = users(2, on=server)
+    lost = juliet.login(sm=True)
+    lost.fence()
+    lost.cut()
+    fill(romeo.login(), juliet.jid, 120, 20)
+    wait_until(lambda: server.status().get("sessions") == 1, "the lost session is given up")
+    hear_all(juliet.login(), 120)
+
+
+def test_private_storage_is_bounded(users):
+    client = users(1)[0].login()
+    answers = [client.iq("set", f"<query xmlns='jabber:iq:private'><note xmlns='urn:example:{number}'>{'x' * 200_000}</note></query>")
+               for number in range(7)]
+    assert [answer.get("type") for answer in answers].count("result") == 5
+    assert condition_of(answers[-1]) == ["resource-constraint"]
+    again = client.iq("set", f"<query xmlns='jabber:iq:private'><note xmlns='urn:example:0'>{'y' * 200_000}</note></query>")
+    assert again.get("type") == "result", "what is there may be replaced"
+
+
+def test_directed_presence_is_remembered_for_a_bounded_number_of_people(users):
+    client = users(1)[0].login()
+    for number in range(1_100):
+        client.send(f"<presence to='stranger{number}@{client.server.domain}'/>")
+    refused = client.expect("<presence type='error'/>")
+    assert condition_of(refused) == ["resource-constraint"]
+    client.fence()
+
+
+def test_a_large_presence_is_refused(users):
+    client = users(1)[0].login()
+    client.send(f"<presence><status>{'x' * 20_000}</status></presence>")
+    assert condition_of(client.expect("<presence type='error'/>")) == ["not-acceptable"]
+
+
+def test_twenty_thousand_probes_at_once_do_no_harm(users):
+    romeo, juliet = users(2)
+    a = romeo.login()
+    probe = f"<presence type='probe' to='{juliet.jid}'/>"
+    for _ in range(20):
+        a.send(probe * 1_000)
+    a.fence(READING_LIMIT)
+    b = juliet.login()
+    a.say(b.jid, "still there")
+    b.hear("still there")
