@@ -213,10 +213,13 @@ Task<bool> Home::hand_over_portion(SessionId id) {
         session->catching_up = false;  // what arrives from here on follows what was sent
         co_return false;
     }
+    // Never more than half of what the client may leave without an acknowledgement.
+    const auto half = static_cast<std::size_t>(host_.config().limits.unacknowledged) / 2;
+    const auto most = std::min(portion_messages, half);
     auto positions = std::exchange(owner.offline, {});
-    if (positions.size() > portion_messages) {
-        owner.offline.assign(positions.begin() + portion_messages, positions.end());
-        positions.resize(portion_messages);
+    if (positions.size() > most) {
+        owner.offline.assign(positions.begin() + static_cast<std::ptrdiff_t>(most), positions.end());
+        positions.resize(most);
     }
     const auto read = [&host = host_, to = session->jid(), positions] { return read_portion(host, to, positions); };
     std::vector<std::shared_ptr<Delivery>> portion;

@@ -60,7 +60,10 @@ def test_what_waits_may_be_more_than_may_be_unacknowledged(make_server, users):
     romeo, juliet = users(2, on=server)
     fill(romeo.login(), juliet.jid, 500, 20)
     reader = juliet.login(sm=True)
-    hear_all(reader, 500)
+    for number in range(500):
+        reader.expect(lambda element: element.tag == "{jabber:client}message", READING_LIMIT)
+        if number % 20 == 0:
+            reader.send(f"<a xmlns='urn:xmpp:sm:3' h='{number + 2}'/>")  # its own presence was the first stanza
 
 
 def test_a_lost_session_keeps_no_more_than_the_limit_and_loses_nothing(make_server, users):
@@ -75,28 +78,28 @@ def test_a_lost_session_keeps_no_more_than_the_limit_and_loses_nothing(make_serv
 
 
 def test_private_storage_is_bounded(users):
-    client = users(1)[0].login()
+    client = users().login()
     answers = [client.iq("set", f"<query xmlns='jabber:iq:private'><note xmlns='urn:example:{number}'>{'x' * 200_000}</note></query>")
                for number in range(7)]
     assert [answer.get("type") for answer in answers].count("result") == 5
-    assert condition_of(answers[-1]) == ["resource-constraint"]
+    assert condition_of(answers[-1])[0] == "resource-constraint"
     again = client.iq("set", f"<query xmlns='jabber:iq:private'><note xmlns='urn:example:0'>{'y' * 200_000}</note></query>")
     assert again.get("type") == "result", "what is there may be replaced"
 
 
 def test_directed_presence_is_remembered_for_a_bounded_number_of_people(users):
-    client = users(1)[0].login()
+    client = users().login()
     for number in range(1_100):
         client.send(f"<presence to='stranger{number}@{client.server.domain}'/>")
     refused = client.expect("<presence type='error'/>")
-    assert condition_of(refused) == ["resource-constraint"]
+    assert condition_of(refused)[0] == "resource-constraint"
     client.fence()
 
 
 def test_a_large_presence_is_refused(users):
-    client = users(1)[0].login()
+    client = users().login()
     client.send(f"<presence><status>{'x' * 20_000}</status></presence>")
-    assert condition_of(client.expect("<presence type='error'/>")) == ["not-acceptable"]
+    assert condition_of(client.expect("<presence type='error'/>"))[0] == "not-acceptable"
 
 
 def test_twenty_thousand_probes_at_once_do_no_harm(users):
