@@ -31,7 +31,7 @@ def run_rounds(server, people):
             sent += sender.sent
             numbers[index] = sender.next
         for recipient in recipients:
-            recipient.listen()
+            recipient.listen(server_is_dead=True)
             recipient.leave()
         server.start()
     for recipient in recipients:
