@@ -10,7 +10,7 @@
 namespace chancery::archive {
 namespace {
 
-constexpr std::string_view format = "chancery index 1";
+constexpr std::string_view format = "chancery index 2";
 
 /// What the index was built from and how: another one is of no use.
 std::string identity_of(const journal::Journal& journal, const Key& word_key, const Options& options) {

@@ -95,6 +95,7 @@ void Batch::write_list(std::size_t from, std::size_t to, RunBuilder& builder) {
                     .has_roles = has_roles(from),
                     .first = {place(from), static_cast<std::uint8_t>(roles(from))},
                     .last_place = place(from)};
+        piece.counted = (piece.first.roles & role::in_history) ? 1 : 0;
         postings_.clear();
         auto next = from + 1;
         for (; next < to && has_roles(next) == piece.has_roles; ++next) {
@@ -103,6 +104,7 @@ void Batch::write_list(std::size_t from, std::size_t to, RunBuilder& builder) {
             const std::uint64_t distance = place(next) - piece.last_place;
             put_varint(postings_, piece.has_roles ? distance << role_bits | roles(next) : distance);
             piece.last_place = place(next);
+            piece.counted += (roles(next) & role::in_history) ? 1 : 0;
         }
         piece.rest = postings_;
         builder.add(piece);

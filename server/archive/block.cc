@@ -37,6 +37,10 @@ std::optional<Piece> BlockReader::next() {
     const auto size_and_kind = take(at_, end_);
     piece.has_roles = (size_and_kind & 1) != 0;
     piece.last_place = static_cast<std::uint32_t>(take(at_, end_));
+    if (piece.has_roles) {
+        piece.before = static_cast<std::uint32_t>(take(at_, end_));
+        piece.counted = static_cast<std::uint32_t>(take(at_, end_));
+    }
     const auto size = size_and_kind >> 1;
     if (size > static_cast<std::size_t>(end_ - at_)) damaged();
     const auto* list_end = at_ + size;
@@ -47,11 +51,13 @@ std::optional<Piece> BlockReader::next() {
 }
 
 void append_postings(const Piece& piece, std::vector<Posting>& out) {
+    out.reserve(out.size() + 1 + piece.rest.size());
     out.push_back(piece.first);
     auto place = piece.first.place;
     const auto* at = piece.rest.data();
     for (const auto* end = at + piece.rest.size(); at != end;) {
-        auto posting = posting_of(take(at, end), piece.has_roles);
+        const auto byte = static_cast<unsigned char>(*at);
+        auto posting = posting_of(byte < 128 ? (++at, byte) : take(at, end), piece.has_roles);
         place += posting.place;
         posting.place = place;
         out.push_back(posting);

@@ -1,6 +1,8 @@
 // A block of a run: posting lists in order of their terms, in a little less than a page of the database.
 //
 // An entry is [u64 term][varint size × 2 + has_roles][varint last place][postings]; a block is [u32 CRC32C][entries].
+// With roles, [varint before][varint counted] stand before the postings: how long a history is, and where a record is in
+// it, is known without unpacking all of it.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -14,7 +16,7 @@ namespace chancery::archive {
 /// What fits into a page of 4096 bytes of SQLite together with its row's header.
 inline constexpr std::size_t block_limit_bytes = 4'050;
 /// One list's bytes within a block; a longer list goes on in the next entry.
-inline constexpr std::size_t postings_limit_bytes = 4'000;
+inline constexpr std::size_t postings_limit_bytes = 1'000;
 
 /// Where a block begins: a run's directory has one for each.
 struct BlockStart {

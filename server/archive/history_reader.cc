@@ -67,7 +67,7 @@ std::optional<Position> HistoryReader::previous(Filtered& filtered, Position upt
 std::size_t HistoryReader::count(Filtered& filtered, Position to) {
     const auto in_tail = std::ranges::lower_bound(filtered.tail, to) - filtered.tail.begin();
     const auto end = std::min(to, filtered.to);
-    const auto in_index = filtered.from < end ? filtered.cursor.count(filtered.from, end) : 0;
+    const auto in_index = filtered.from < end ? filtered.cursor.count_history(filtered.from, end) : 0;
     return in_index + static_cast<std::size_t>(in_tail);
 }
 

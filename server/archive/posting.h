@@ -34,6 +34,8 @@ struct Piece {
     bool has_roles = false;
     Posting first;
     std::uint32_t last_place = 0;
+    std::uint32_t counted = 0;  ///< with roles: how many are in the owner's history
+    std::uint32_t before = 0;   ///< with roles: how many of those are in the run's pieces before this one
     std::string_view rest;  ///< varints behind the first: difference of places, shifted by the roles if there are any
 };
 

@@ -1,6 +1,7 @@
 #include "archive/posting_cursor.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace chancery::archive {
 namespace {
@@ -31,6 +32,7 @@ const std::string& PostingCursor::block(const Run& run, std::size_t number) {
 
 void PostingCursor::unpack(const Run& run, const Piece& piece) {
     run_ = &run;
+    before_ = piece.before;
     postings_.clear();
     append_postings(piece, postings_);
 }
@@ -54,17 +56,22 @@ bool PostingCursor::find_forward(std::size_t number, std::uint32_t place) {
     return false;
 }
 
-/// Unpacks the last piece in the run that begins at or before the place.
-bool PostingCursor::find_backward(std::size_t number, std::uint32_t place) {
+/// The last piece in the run that begins at or before the place; its bytes are in the block that was read last.
+std::optional<Piece> PostingCursor::last_piece(std::size_t number, std::uint32_t place) {
     const Run& run = *reading_.index().runs[number];
-    if (run.blocks.empty()) return false;
+    if (run.blocks.empty()) return std::nullopt;
     BlockReader reader(block(run, block_at(run, {term_, place})));
     std::optional<Piece> last;
     while (const auto piece = reader.next()) {
         if (piece->term > term_) break;
         if (piece->term == term_ && piece->first.place <= place) last = piece;
     }
-    if (last) unpack(run, *last);
+    return last;
+}
+
+bool PostingCursor::find_backward(std::size_t number, std::uint32_t place) {
+    const auto last = last_piece(number, place);
+    if (last) unpack(*reading_.index().runs[number], *last);
     return last.has_value();
 }
 
@@ -114,17 +121,26 @@ std::optional<Position> PostingCursor::at_or_before(Position position) {
     }
 }
 
-std::size_t PostingCursor::count(Position from, Position to) {
-    std::size_t total = 0;
+/// How many of the run's are in the history before the place.
+std::size_t PostingCursor::rank(std::size_t number, std::uint32_t place) {
+    if (place >= reading_.index().runs[number]->records) {
+        const auto last = last_piece(number, std::numeric_limits<std::uint32_t>::max());
+        return last ? last->before + last->counted : 0;
+    }
+    if (!find_forward(number, place)) return rank(number, std::numeric_limits<std::uint32_t>::max());
+    const auto is_counted = [&](const Posting& posting) {
+        return posting.place < place && (posting.roles & role::in_history) != 0;
+    };
+    return before_ + static_cast<std::size_t>(std::ranges::count_if(postings_, is_counted));
+}
+
+std::size_t PostingCursor::count_history(Position from, Position to) {
     const auto& index = reading_.index();
-    for (auto at = at_or_after(from); at && *at < to;) {
-        for (const auto& posting : postings_) {
-            const auto position = run_->first + posting.place;
-            if (position >= *at && position < to && (posting.roles & roles_) == roles_) ++total;
-        }
-        const auto next = run_->first + postings_.back().place + 1;
-        if (next >= index.end()) break;
-        at = at_or_after(next);
+    std::size_t total = 0;
+    for (auto number = run_at(index, from); number < index.runs.size() && index.runs[number]->first < to; ++number) {
+        const auto& run = *index.runs[number];
+        total += rank(number, static_cast<std::uint32_t>(std::min(to, run.end()) - run.first));
+        if (from > run.first) total -= rank(number, static_cast<std::uint32_t>(from - run.first));
     }
     return total;
 }

@@ -19,12 +19,14 @@ class PostingCursor {
     std::optional<Position> at_or_after(Position position);
     std::optional<Position> at_or_before(Position position);
 
-    /// How many there are from `from` up to, not including, `to`.
-    std::size_t count(Position from, Position to);
+    /// How many of an owner's there are in the history from `from` up to, not including, `to`.
+    std::size_t count_history(Position from, Position to);
 
   private:
     bool find_forward(std::size_t number, std::uint32_t place);
     bool find_backward(std::size_t number, std::uint32_t place);
+    std::size_t rank(std::size_t number, std::uint32_t place);
+    std::optional<Piece> last_piece(std::size_t number, std::uint32_t place);
     const std::string& block(const Run& run, std::size_t number);
     void unpack(const Run& run, const Piece& piece);
     bool covers(Position position) const;
@@ -38,6 +40,7 @@ class PostingCursor {
     std::size_t block_number_ = 0;
     std::string block_;
     const Run* run_ = nullptr;
+    std::uint32_t before_ = 0;
     std::vector<Posting> postings_;
 };
 

@@ -10,7 +10,7 @@ namespace chancery::archive {
 namespace {
 
 constexpr std::size_t largest_varint = 10;
-constexpr std::size_t largest_entry_head = sizeof(Term) + 2 * largest_varint;
+constexpr std::size_t largest_entry_head = sizeof(Term) + 4 * largest_varint;
 static_assert(sizeof(std::uint32_t) + largest_entry_head + postings_limit_bytes <= block_limit_bytes);
 
 void put_posting(std::string& out, std::uint32_t distance, const Piece& piece) {
@@ -29,10 +29,14 @@ void RunBuilder::add(const Piece& piece, std::uint32_t shift) {
     const auto place = piece.first.place + shift;
     if (joins(piece)) {
         put_posting(postings_, place - open_.last_place, piece);
+        open_.counted += piece.counted;
     } else {
+        const bool goes_on = is_open_ && open_.term == piece.term && open_.has_roles == piece.has_roles;
+        const auto before = goes_on ? open_.before + open_.counted : 0;
         close_entry();
         is_open_ = true;
         open_ = piece;
+        open_.before = before;
         open_.first.place = place;
         put_posting(postings_, place, piece);
     }
@@ -50,6 +54,7 @@ void RunBuilder::close_entry() {
     put(block_, open_.term);
     put_varint(block_, postings_.size() << 1 | (open_.has_roles ? 1 : 0));
     put_varint(block_, open_.last_place);
+    if (open_.has_roles) put_varint(block_, open_.before), put_varint(block_, open_.counted);
     block_ += postings_;
     postings_.clear();
     is_open_ = false;

@@ -1,7 +1,7 @@
 // One AES-256-GCM key whose schedule is worked out once: for keys that seal many small things.
 //
 // Used on every thread. Setting up a key costs four times as much as sealing a chat message, so the prepared
-// context is kept with the key; who finds it taken by another thread seals with a context of its own.
+// context is kept with the key; who finds it taken by another thread uses a context of its own.
 #pragma once
 #include <openssl/types.h>
 
@@ -33,7 +33,7 @@ class GcmKey {
   private:
     Key key_;
     EVP_CIPHER_CTX* context_;
-    std::atomic_flag taken_;
+    mutable std::atomic_flag taken_;
 };
 
 }  // namespace chancery
