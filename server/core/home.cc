@@ -127,8 +127,4 @@ void Home::mark() {
     if (!slow_writers_.is_running()) slow_writers_.start(std::chrono::milliseconds(20), [this] { mark_soon(); });
 }
 
-void Home::for_each_session(const std::function<void(Session&)>& visit) {
-    for (const auto& [id, session] : by_id_) visit(*session);
-}
-
 }  // namespace chancery
