@@ -101,6 +101,8 @@ class Home {
     void mark_soon();
     void mark();
     void redeliver(Session& ended);
+    void refuse_request(const Session& ended, const std::string& stanza);
+    static void remember_stream(User& owner, const StreamManagement& stream);
     void deliver_to_bare(User& recipient, std::shared_ptr<Delivery> delivery);
     Task<bool> hand_over_portion(SessionId id);
     Task<> hand_over_rest(SessionId id);
