@@ -10,10 +10,19 @@ namespace {
 
 constexpr xml::Tag starttls_tag{"starttls", ns::tls};
 constexpr xml::Tag auth_tag{"auth", ns::sasl}, response_tag{"response", ns::sasl}, abort_tag{"abort", ns::sasl};
+constexpr xml::Tag enable_tag{"enable", "urn:xmpp:sm:3"}, resume_tag{"resume", "urn:xmpp:sm:3"};
 constexpr int attempts = 5;  // RFC 6120 §6.4.5: between 2 and 5
 
 std::chrono::milliseconds login_limit(Service& service) {
     return std::chrono::seconds(service.config().limits.login_seconds);
+}
+
+/// XEP-0198 §3: what comes before its time is refused, and the stream goes on.
+bool refuse_early_management(XmlStream& stream) {
+    const bool early = stream.root().is(enable_tag) || stream.root().is(resume_tag);
+    if (early)
+        stream.write("<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
+    return early;
 }
 
 /// RFC 6120 §4.9.3.12, §4.9.3.25: what may be said before authentication.
@@ -31,6 +40,7 @@ Task<> start_tls(Service& service, XmlStream& stream) {
     while (true) {
         if (co_await stream.next(limit) == xml::Event::footer) throw StreamEnded();
         if (stream.root().is(starttls_tag)) break;
+        if (refuse_early_management(stream)) continue;
         if (stream.root().is(auth_tag)) {
             stream.write("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><encryption-required/></failure>");
             continue;
@@ -119,6 +129,10 @@ Task<Account> authenticate(Service& service, XmlStream& stream) {
 
     for (int attempt = 0; attempt < attempts;) {
         if (co_await stream.next(limit) == xml::Event::footer) throw StreamEnded();
+        if (refuse_early_management(stream)) {
+            ++attempt;
+            continue;
+        }
         if (!stream.root().is(auth_tag)) refuse_element(stream.root());
         sasl::Context context{service.parts().authenticator, offer, bindings, connection.peer().host()};
         auto account = co_await run_exchange(service, stream, std::move(context));

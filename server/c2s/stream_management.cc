@@ -25,6 +25,12 @@ std::string failed(std::string_view condition, std::optional<std::uint32_t> hand
     return xml.append("><").append(condition).append(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
 }
 
+std::optional<std::uint32_t> ended_count(const User& user, std::string_view id) {
+    for (const auto& [ended, handled] : user.ended_streams)
+        if (ended == id) return handled;
+    return std::nullopt;
+}
+
 }  // namespace
 
 bool Client::handle_management(xml::View element) {
@@ -81,7 +87,7 @@ bool Client::resume(xml::View request) {
     for (const auto& each : home().user(jid_).sessions)
         if (!previous.empty() && each->stream.resume_id == previous) found = each.get();
     if (!found || !handled) {
-        stream_.write(failed(found ? "bad-request" : "item-not-found"));
+        stream_.write(found ? failed("bad-request") : failed("item-not-found", ended_count(home().user(jid_), previous)));
         return false;
     }
     if (auto* old_link = found->link()) {  // the server has not noticed yet that the old connection is gone

@@ -3,6 +3,20 @@
 #include <mutex>
 
 namespace chancery {
+namespace {
+
+/// XEP-0191 §5: not one's own devices; and not one's own server, whatever of its domain is blocked.
+bool can_never_be_blocked(const Jid& owner, const Jid& peer) {
+    return owner.bare_text() == peer.bare_text() || (peer.local().empty() && peer.domain() == owner.domain());
+}
+
+}  // namespace
+
+bool covers(const std::set<Jid>& list, const Jid& peer) {
+    if (list.contains(peer) || list.contains(peer.bare())) return true;
+    const auto domain = Jid::of("", peer.domain());
+    return domain && list.contains(*domain);
+}
 
 BlockLists::BlockLists(storage::Database& database) : database_(database) {
     const auto load = [](storage::Snapshot& snapshot) {
@@ -15,12 +29,13 @@ BlockLists::BlockLists(storage::Database& database) : database_(database) {
 
 bool BlockLists::has_blocked(const Jid& owner, const Jid& peer) const {
     if (owners_.load(std::memory_order_relaxed) == 0) return false;
+    if (can_never_be_blocked(owner, peer)) return false;
     const std::shared_lock lock(guard_);
     const auto list = lists_.find(std::string(owner.bare_text()));
-    if (list == lists_.end()) return false;
-    const auto domain = Jid::of("", peer.domain());
-    return list->second.contains(peer) || list->second.contains(peer.bare()) || (domain && list->second.contains(*domain));
+    return list != lists_.end() && covers(list->second, peer);
 }
+
+bool BlockLists::is_between(const Jid& one, const Jid& other) const { return has_blocked(one, other) || has_blocked(other, one); }
 
 std::set<Jid> BlockLists::of(const Jid& owner) const {
     const std::shared_lock lock(guard_);
@@ -51,6 +66,10 @@ Task<> BlockLists::unblock(Jid owner, std::set<Jid> peers) {
     for (const auto& peer : peers) list.erase(peer);
     if (list.empty()) lists_.erase(owner.text());
     owners_ = lists_.size();
+}
+
+StanzaError blocked_by_sender() {
+    return {Condition::not_acceptable, "You have blocked this person.", "cancel", "<blocked xmlns='urn:xmpp:blocking:errors'/>"};
 }
 
 }  // namespace chancery

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/host.h"
+#include "xml/parse.h"
 
 namespace chancery {
 
@@ -75,6 +76,7 @@ void Home::close(SessionId id) {
     const auto ended = std::move(*place);
     owner.sessions.erase(place);
     redeliver(*ended);
+    remember_stream(owner, ended->stream);
     if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
 }
 
@@ -82,8 +84,32 @@ void Home::redeliver(Session& ended) {
     const auto again = [&](const std::shared_ptr<Delivery>& delivery) {
         if (delivery && delivery->waits && !delivery->settled) deliver_to_bare(ended.user(), delivery);
     };
-    for (const auto& outgoing : ended.stream.unacknowledged) again(outgoing.delivery);
+    for (const auto& outgoing : ended.stream.unacknowledged) {
+        again(outgoing.delivery);
+        if (!outgoing.delivery) refuse_request(ended, *outgoing.xml);
+    }
     for (const auto& delivery : ended.written) again(delivery);
+}
+
+/// XEP-0198 §4, RFC 6121 §8.5.3.2.3: a request that the client never had is answered as if it had not been there.
+void Home::refuse_request(const Session& ended, const std::string& stanza) {
+    if (!stanza.starts_with("<iq")) return;
+    const auto parsed = xml::parse(stanza, xml::limits_of_stored_xml, ns::client);
+    if (!parsed) return;
+    const auto iq = parsed->root();
+    const auto from = Jid::parse(iq.attribute("from"));
+    if (!from || !from->is_full() || from->local().empty()) return;  // one of the server's own
+    if (iq.attribute("type") == "get" || iq.attribute("type") == "set")
+        host_.send_error(*from, "iq", ended.jid(), iq.attribute("id"),
+                         {Condition::service_unavailable, "That device is not signed in any more."});
+}
+
+/// So that a client that comes too late to resume its stream learns what of its own had arrived.
+void Home::remember_stream(User& owner, const StreamManagement& stream) {
+    constexpr std::size_t most_remembered = 8;
+    if (stream.resume_id.empty()) return;
+    owner.ended_streams.emplace_back(stream.resume_id, stream.handled);
+    if (owner.ended_streams.size() > most_remembered) owner.ended_streams.pop_front();
 }
 
 void Home::settle(Delivery& delivery) {
@@ -125,10 +151,6 @@ void Home::mark() {
     if (slow.empty()) return;
     writers_.insert(writers_.end(), slow.begin(), slow.end());
     if (!slow_writers_.is_running()) slow_writers_.start(std::chrono::milliseconds(20), [this] { mark_soon(); });
-}
-
-void Home::for_each_session(const std::function<void(Session&)>& visit) {
-    for (const auto& [id, session] : by_id_) visit(*session);
 }
 
 }  // namespace chancery

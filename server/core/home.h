@@ -61,14 +61,20 @@ class Home {
 
     // Presence (presence_path.cc).
     Task<> become_available(SessionId id, Presence presence);
+    /// The client says that it leaves.
+    Task<> say_goodbye(SessionId id, StanzaIn stanza);
     void become_unavailable(Session& session, const std::string& xml, std::string_view status);
     Task<> directed_presence(SessionId id, StanzaIn stanza);
     /// Presence from somebody for a person here: to the full JID's session, or to every available one.
     void receive_presence(const Jid& to, const std::shared_ptr<const std::string>& xml);
+    /// The same for what a contact has told everybody: not for devices of this person that the contact has blocked.
+    void receive_broadcast(const Jid& from, const Jid& to, const std::shared_ptr<const std::string>& xml);
     /// Answers a probe of `from`, who may be anybody.
     Task<> answer_probe(Jid from, Jid to);
-    /// Shows the person's presence to those of `peers` who are subscribed to it, or has it seem to end (XEP-0191 §3).
-    void show_presence(const Jid& owner, const std::set<Jid>& peers, bool available);
+    /// When the person blocks `peers`: has their presence seem to end for those who see it (XEP-0191 §3.3).
+    void hide_presence(const Jid& owner, const std::set<Jid>& peers);
+    /// When they unblock them: shows it to those who are subscribed (§3.4).
+    void show_presence(const Jid& owner, const std::set<Jid>& peers);
     /// Sends the presence of the person's clients to somebody who may see it.
     void send_presence_to(User& probed, const Jid& watcher);
 
@@ -89,13 +95,14 @@ class Home {
     }
     /// Any thread.
     std::size_t session_count() const { return session_count_; }
-    void for_each_session(const std::function<void(Session&)>& visit);
 
   private:
     // Messages.
     void mark_soon();
     void mark();
     void redeliver(Session& ended);
+    void refuse_request(const Session& ended, const std::string& stanza);
+    static void remember_stream(User& owner, const StreamManagement& stream);
     void deliver_to_bare(User& recipient, std::shared_ptr<Delivery> delivery);
     Task<bool> hand_over_portion(SessionId id);
     Task<> hand_over_rest(SessionId id);
@@ -106,16 +113,21 @@ class Home {
     // Presence.
     Task<> record_presence(Jid from, Jid to, std::string xml);
     bool sees_presence(const User& owner, const Jid& contact) const;
-    void broadcast_to_contacts(User& owner, const std::string& xml);
+    void broadcast_to_contacts(Session& session, const std::string& xml);
+    void send_presence_of_device(User& probed, const Jid& device, const Jid& watcher);
+    std::vector<Jid> watchers_among(const User& owner, const std::set<Jid>& peers) const;
     void probe_contacts(Session& session);
 
     // Rosters.
     void drop_roster_if_unused(User& owner);
-    Task<> store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed);
+    Task<> store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed,
+                         std::shared_ptr<const std::string> cause = nullptr);
+    void show_subscription(User& owner, const std::shared_ptr<const std::string>& stanza);
     Task<> pass_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
     Task<> tell(Jid from, Jid to, SubscriptionStanza stanza);
     static std::string subscription_xml(SubscriptionStanza stanza, const Jid& from, const Jid& to);
     void send_all_presence(User& owner, const Jid& contact, bool available);
+    void send_unavailable(const Session& session, const Jid& to);
 
     Host& host_;
     net::Shard& shard_;

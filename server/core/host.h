@@ -55,8 +55,9 @@ struct Command {
 /// Answers a request. `iq` lives until the task ends.
 using IqHandler = Task<Reply> (*)(Host& host, const Iq& iq);
 
-/// Whose requests a handler takes: to the server's domain, to one's own bare JID (or none), to another account's.
-enum class At : unsigned { server = 1, own = 2, other = 4 };
+/// Whose requests a handler takes: to the server's domain, to one's own bare JID (or none), to another account's, to an
+/// address of this domain that is nobody's.
+enum class At : unsigned { server = 1, own = 2, other = 4, nobody = 8 };
 constexpr At operator|(At a, At b) { return static_cast<At>(static_cast<unsigned>(a) | static_cast<unsigned>(b)); }
 constexpr bool has(At set, At one) { return static_cast<unsigned>(set) & static_cast<unsigned>(one); }
 
@@ -182,6 +183,7 @@ class Host {
     void deliver(std::shared_ptr<Delivery> delivery);
     Task<Reply> answer(const Iq& iq);
     Task<> relay_iq(StanzaIn stanza);
+    Task<> handle_probe(Jid from, Jid to);
 
     Parts parts_;
     Jid domain_jid_;

@@ -36,7 +36,9 @@ Task<> Host::handle_iq(SessionId sender, StanzaIn stanza) {
     else if (stanza.id.empty()) refused = {Condition::bad_request, "An iq must have an id."};
     else if (is_request && stanza.payload_count != 1)
         refused = {Condition::bad_request, "A request must have exactly one child element."};
-    else if (!is_local(to)) {
+    else if (block_lists_.has_blocked(stanza.from, to)) {  // XEP-0191 §3.3
+        if (is_request) refused = blocked_by_sender();
+    } else if (!is_local(to)) {
         if (is_request)
             refused = {Condition::remote_server_not_found, "This server does not exchange stanzas with that domain."};
     } else if (to.is_full() && !to.local().empty()) {
@@ -57,7 +59,8 @@ Task<> Host::handle_iq(SessionId sender, StanzaIn stanza) {
 Task<Reply> Host::answer(const Iq& iq) {
     const At at = iq.to.local().empty()                       ? At::server
                   : iq.to.bare_text() == iq.from.bare_text() ? At::own
-                                                              : At::other;
+                  : is_account(iq.to)                        ? At::other
+                                                             : At::nobody;
     const auto& handlers = iq.is_set ? sets_ : gets_;
     const auto by_name = handlers.find(iq.payload.name());
     const Handler* handler = nullptr;
@@ -65,8 +68,8 @@ Task<Reply> Host::answer(const Iq& iq) {
         const auto by_ns = by_name->second.find(iq.payload.ns());
         if (by_ns != by_name->second.end() && has(by_ns->second.at, at)) handler = &by_ns->second;
     }
-    // RFC 6121 §8.5.1: the same answer for an account that does not exist and for what nobody serves.
-    const bool hidden = at == At::other && (!is_account(iq.to) || block_lists_.has_blocked(iq.to, iq.from));
+    // RFC 6121 §8.5.1: the same answer for an account that does not exist, for one that blocks, and for what nobody serves.
+    const bool hidden = at == At::other && block_lists_.has_blocked(iq.to, iq.from);
     if (!handler || hidden) co_return refuse(Condition::service_unavailable);
     try {
         co_return co_await handler->answer(*this, iq);
@@ -80,13 +83,8 @@ Task<Reply> Host::answer(const Iq& iq) {
 Task<> Host::relay_iq(StanzaIn stanza) {
     const auto to = *stanza.to;
     const bool is_request = stanza.type == "get" || stanza.type == "set";
-    const bool hidden = !is_account(to) || block_lists_.has_blocked(to, stanza.from);
-    const bool blocks = block_lists_.has_blocked(stanza.from, to);
-    if (hidden || blocks) {
-        const StanzaError reason = blocks ? StanzaError{Condition::not_acceptable, "You have blocked this person.", "cancel",
-                                                        "<blocked xmlns='urn:xmpp:blocking:errors'/>"}
-                                          : StanzaError{Condition::service_unavailable, {}};
-        if (is_request) send_to(stanza.from, error(stanza, reason));
+    if (!is_account(to) || block_lists_.has_blocked(to, stanza.from)) {
+        if (is_request) send_to(stanza.from, error(stanza, StanzaError{Condition::service_unavailable, {}}));
         co_return;
     }
     const Recorder::Draft draft{.kind = journal::Kind::iq,

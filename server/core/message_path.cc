@@ -2,6 +2,7 @@
 // lines is the guarantee.
 
 #include <algorithm>
+#include <utility>
 
 #include "core/host.h"
 
@@ -29,13 +30,22 @@ bool is_history(const Message& message) { return may_wait(message); }
 
 /// XEP-0280 §6.1.
 bool is_carbon_copied(const Message& message) {
-    const bool eligible = message.type == MessageType::chat || (message.type == MessageType::normal && message.traits.body);
-    return eligible && !message.traits.is_private && !message.traits.muc_private;
+    const auto& traits = message.traits;
+    if (traits.is_private || traits.muc_private) return false;
+    switch (message.type) {
+        case MessageType::chat: return true;
+        case MessageType::normal: return traits.body || traits.conversation;
+        case MessageType::headline: return traits.conversation;
+        case MessageType::groupchat:
+        case MessageType::error: return false;  // which message an error answers is not kept
+    }
+    std::unreachable();
 }
 
-std::string carbon(std::string_view direction, const Jid& owner, const Session& client, std::string_view forwarded) {
+std::string carbon(std::string_view direction, const Jid& owner, const Session& client, MessageType type,
+                   std::string_view forwarded) {
     const auto bare = xml::escape(owner.bare_text(), xml::Place::attribute);
-    std::string xml = "<message type='chat' from='" + bare + "' to='" +
+    std::string xml = "<message type='" + std::string(name_of(type)) + "' from='" + bare + "' to='" +
                       xml::escape(client.jid().text(), xml::Place::attribute) + "'><";
     xml.append(direction).append(" xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>");
     // The stanza's own namespace is jabber:client, which is not in force inside <forwarded/>.
@@ -155,8 +165,9 @@ void Home::nobody_took(User& recipient, std::shared_ptr<Delivery> delivery) {
 void Home::copy_to_other_clients(User& recipient, const Delivery& delivery, const std::vector<Session*>& took) {
     if (recipient.sessions.size() <= took.size() || !is_carbon_copied(*delivery.message)) return;
     for (const auto& session : recipient.sessions)
-        if (session->carbons && std::ranges::find(took, session.get()) == took.end())
-            session->send(carbon("received", recipient.jid(), *session, delivery.xml));
+        if (session->carbons && session->jid() != delivery.message->from &&
+            std::ranges::find(took, session.get()) == took.end())
+            session->send(carbon("received", recipient.jid(), *session, delivery.message->type, delivery.xml));
 }
 
 void Home::copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sent) {
@@ -164,7 +175,8 @@ void Home::copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sen
     if (!author) return;
     const auto copy = with_children(sent->message->xml, stanza_id(host_, sender, sent->position));
     for (const auto& session : author->sessions)
-        if (session->carbons && session->jid() != sender) session->send(carbon("sent", sender, *session, copy));
+        if (session->carbons && session->jid() != sender)
+            session->send(carbon("sent", sender, *session, sent->message->type, copy));
 }
 
 namespace {

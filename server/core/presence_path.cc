@@ -25,6 +25,11 @@ std::string typed_presence(std::string_view type, std::string_view from) {
     return "<presence" + attribute("type", type) + attribute("from", from) + "></presence>";
 }
 
+/// The same words about somebody who is not here as about somebody who has not let the prober see them.
+std::string not_subscribed(const Jid& probed, const Jid& prober) {
+    return *addressed(typed_presence("unsubscribed", probed.bare_text()), prober);
+}
+
 }  // namespace
 
 Task<> Host::handle_presence(SessionId sender, StanzaIn stanza) {
@@ -32,45 +37,51 @@ Task<> Host::handle_presence(SessionId sender, StanzaIn stanza) {
     auto* session = home.find(sender);
     if (!session) co_return;
 
+    if (stanza.to && block_lists_.has_blocked(stanza.from, *stanza.to)) {  // XEP-0191 §3.3
+        if (stanza.type != "error") send_error(stanza.from, "presence", *stanza.to, stanza.id, blocked_by_sender());
+        co_return;
+    }
     if (const auto subscription = subscription_stanza(stanza.type)) {
         if (!stanza.to) co_return;  // RFC 6121 §3: without an addressee it means nothing
         co_await home.subscription_from_client(sender, stanza.to->bare(), *subscription, std::move(stanza.xml));
     } else if (stanza.type == "probe") {
-        if (!stanza.to || !is_account(*stanza.to)) co_return;
-        auto& theirs = home_of(*stanza.to);
-        auto answered = theirs.answer_probe(stanza.from, *stanza.to);
-        co_await visit(theirs, std::move(answered));  // who asks faster than it is answered waits
+        if (stanza.to) co_await handle_probe(stanza.from, *stanza.to);
     } else if (stanza.type == "error") {
-        co_return;
+        if (stanza.to && stanza.to->is_full()) co_await home.directed_presence(sender, std::move(stanza));
     } else if (!stanza.type.empty() && stanza.type != "unavailable") {
         send_error(stanza.from, "presence", stanza.to.value_or(stanza.from), stanza.id,
                    {Condition::bad_request, "There is no presence of type " + stanza.type + "."});
     } else if (stanza.to) {
         co_await home.directed_presence(sender, std::move(stanza));
     } else if (stanza.type == "unavailable") {
-        home.become_unavailable(*session, stanza.xml, stanza.status);
+        co_await home.say_goodbye(sender, std::move(stanza));
     } else {
         co_await home.become_available(sender, std::move(*stanza.presence));
+    }
+}
+
+Task<> Host::handle_probe(Jid from, Jid to) {
+    if (is_account(to)) {
+        auto& theirs = home_of(to);
+        auto answered = theirs.answer_probe(from, to);
+        co_await visit(theirs, std::move(answered));  // who asks faster than it is answered waits
+    } else if (is_local(to) && !to.local().empty()) {
+        send_to(from, not_subscribed(to, from));
     }
 }
 
 Task<> Home::directed_presence(SessionId id, StanzaIn stanza) {  // RFC 6121 §4.6
     auto* session = find(id);
     const auto& to = *stanza.to;
-    if (host_.block_lists().has_blocked(session->jid(), to)) {
-        host_.send_error(stanza.from, "presence", to, stanza.id,
-                         {Condition::not_acceptable, "You have blocked this person.", "cancel",
-                          "<blocked xmlns='urn:xmpp:blocking:errors'/>"});
-        co_return;
-    }
     if (stanza.type.empty() && session->directed.size() >= most_directed && !session->directed.contains(to)) {
         host_.send_error(stanza.from, "presence", to, stanza.id,
                          {Condition::resource_constraint, "Too many people have been sent your presence directly."});
         co_return;
     }
     if (stanza.type.empty()) session->directed.insert(to);
-    else session->directed.erase(to);
-    if (stanza.presence && !stanza.presence->status.empty()) co_await record_presence(stanza.from, to, stanza.xml);
+    else if (stanza.type == "unavailable") session->directed.erase(to);
+    const bool has_words = stanza.type == "error" || !stanza.words.empty();
+    if (has_words) co_await record_presence(stanza.from, to, stanza.xml);
     if (!host_.is_account(to)) co_return;
     auto xml = std::make_shared<const std::string>(std::move(stanza.xml));
     host_.at_home(to, [to, from = stanza.from, xml = std::move(xml)](Home& theirs) {
@@ -87,8 +98,8 @@ Task<> Home::record_presence(Jid from, Jid to, std::string xml) {
 
 Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §4.2, §4.4
     const auto jid = find(id)->jid();
-    const bool had_same_words = find(id)->presence && find(id)->presence->status == presence.status;
-    if (!presence.status.empty() && !had_same_words) co_await record_presence(jid, jid.bare(), presence.xml);
+    const bool had_same_words = find(id)->presence && find(id)->presence->words == presence.words;
+    if (!presence.words.empty() && !had_same_words) co_await record_presence(jid, jid.bare(), presence.xml);
 
     auto* session = find(id);
     if (!session) co_return;
@@ -108,9 +119,8 @@ Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §
 
     for (const auto& other : owner.sessions)
         if (other->is_available()) other->send(addressed(xml, other->jid()));
-    broadcast_to_contacts(owner, xml);
+    broadcast_to_contacts(*session, xml);
     if (initial) {
-        session->was_available = true;
         for (const auto& other : owner.sessions)
             if (other.get() != session && other->is_available()) session->send(addressed(other->presence->xml, session->jid()));
         probe_contacts(*session);
@@ -121,6 +131,11 @@ Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §
     if (takes_waiting) co_await hand_over_waiting(id);
 }
 
+Task<> Home::say_goodbye(SessionId id, StanzaIn stanza) {
+    if (!stanza.words.empty()) co_await record_presence(stanza.from, stanza.from.bare(), stanza.xml);
+    if (auto* session = find(id)) become_unavailable(*session, stanza.xml, stanza.status);
+}
+
 void Home::become_unavailable(Session& session, const std::string& xml, std::string_view status) {  // RFC 6121 §4.5
     auto& owner = session.user();
     if (session.is_available()) {
@@ -128,10 +143,10 @@ void Home::become_unavailable(Session& session, const std::string& xml, std::str
         if (!owner.is_available()) host_.run_unavailable_hooks(session, status);
         for (const auto& other : owner.sessions)
             if (other->is_available() || other.get() == &session) other->send(addressed(xml, other->jid()));
-        broadcast_to_contacts(owner, xml);
+        broadcast_to_contacts(session, xml);
     }
     for (const auto& to : std::exchange(session.directed, {})) {  // RFC 6121 §4.6.3
-        if (!host_.is_account(to) || sees_presence(owner, to)) continue;
+        if (!host_.is_account(to) || sees_presence(owner, to) || host_.block_lists().is_between(session.jid(), to)) continue;
         host_.at_home(to, [to, copy = addressed(xml, to)](Home& theirs) { theirs.receive_presence(to, copy); });
     }
 }
@@ -142,14 +157,14 @@ bool Home::sees_presence(const User& owner, const Jid& contact) const {
     return entry != owner.roster->contacts.end() && entry->second.subscription.from;
 }
 
-void Home::broadcast_to_contacts(User& owner, const std::string& xml) {
+void Home::broadcast_to_contacts(Session& session, const std::string& xml) {
+    const auto& owner = session.user();
     if (!owner.roster) return;
     for (const auto& [contact, entry] : owner.roster->contacts) {
         if (!entry.subscription.from || !host_.is_account(contact)) continue;
-        if (host_.block_lists().has_blocked(owner.jid(), contact) || host_.block_lists().has_blocked(contact, owner.jid()))
-            continue;
-        host_.at_home(contact, [contact = contact, copy = addressed(xml, contact)](Home& theirs) {
-            theirs.receive_presence(contact, copy);
+        if (host_.block_lists().is_between(session.jid(), contact)) continue;
+        host_.at_home(contact, [from = session.jid(), contact = contact, copy = addressed(xml, contact)](Home& theirs) {
+            theirs.receive_broadcast(from, contact, copy);
         });
     }
 }
@@ -176,8 +191,17 @@ void Home::receive_presence(const Jid& to, const std::shared_ptr<const std::stri
         if (session->is_available()) session->send(xml);
 }
 
-/// RFC 6121 §4.3.2. Only who has a subscription is answered; a stranger learns nothing.
+void Home::receive_broadcast(const Jid& from, const Jid& to, const std::shared_ptr<const std::string>& xml) {
+    auto* recipient = known(to);
+    if (!recipient) return;
+    for (const auto& session : recipient->sessions)
+        if (session->is_available() && !host_.block_lists().has_blocked(from, session->jid())) session->send(xml);
+}
+
+/// RFC 6121 §4.3.2. Only who has a subscription is told; a stranger learns no more than of somebody who is not here, and
+/// who is blocked hears nothing (XEP-0191 §3.3).
 Task<> Home::answer_probe(Jid from, Jid to) {
+    if (host_.block_lists().has_blocked(to, from)) co_return;
     auto& probed = user(to);
     bool allowed = from.bare_text() == to.bare_text();
     if (!allowed) {
@@ -185,14 +209,22 @@ Task<> Home::answer_probe(Jid from, Jid to) {
         allowed = sees_presence(probed, from);
     }
     drop_roster_if_unused(probed);
-    if (allowed) send_presence_to(probed, from);
-    else host_.send_to(from, *addressed(typed_presence("unsubscribed", to.bare_text()), from));
+    if (!allowed) host_.send_to(from, not_subscribed(to, from));
+    else if (to.is_bare()) send_presence_to(probed, from);
+    else send_presence_of_device(probed, to, from);
+}
+
+void Home::send_presence_of_device(User& probed, const Jid& device, const Jid& watcher) {
+    const auto* session = probed.session(device.resource());
+    const auto xml = session && session->is_available() ? session->presence->xml : typed_presence("unavailable", device.text());
+    host_.send_to(watcher, *addressed(xml, watcher));
 }
 
 void Home::send_presence_to(User& probed, const Jid& watcher) {
     if (host_.block_lists().has_blocked(probed.jid(), watcher)) return;
     for (const auto& session : probed.sessions)
-        if (session->is_available()) host_.send_to(watcher, *addressed(session->presence->xml, watcher));
+        if (session->is_available() && !host_.block_lists().has_blocked(watcher, session->jid()))
+            host_.send_to(watcher, *addressed(session->presence->xml, watcher));
     if (!probed.is_available())
         host_.send_to(watcher, *addressed(typed_presence("unavailable", probed.jid().text()), watcher));
 }

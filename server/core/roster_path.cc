@@ -26,8 +26,10 @@ void Home::drop_roster_if_unused(User& owner) {
     if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
 }
 
-/// Stores what became of a contact and tells the interested clients. The caller holds the roster's lock.
-Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed) {
+/// Stores what became of a contact and tells the interested clients, after `cause`, the stanza that the change is due to.
+/// The caller holds the roster's lock.
+Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> value, bool was_listed,
+                           std::shared_ptr<const std::string> cause) {
     const bool worth_keeping = value && (value->listed || value->subscription != Subscription{});
     if (!worth_keeping) value.reset();
     const auto version = co_await host_.rosters().save(owner.jid(), contact, value);
@@ -45,6 +47,7 @@ Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> valu
         roster.contacts.erase(contact);
         roster.removed.insert_or_assign(contact, version);
     }
+    if (cause) show_subscription(owner, cause);
     if (item.empty()) co_return;
     for (const auto& session : owner.sessions) {  // RFC 6121 §2.1.6
         if (!session->interested) continue;
@@ -52,6 +55,12 @@ Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> valu
                       xml::escape(session->jid().text(), xml::Place::attribute) +
                       "'><query xmlns='jabber:iq:roster' ver='" + std::to_string(version) + "'>" + item + "</query></iq>");
     }
+}
+
+/// Shows an answer, or that a contact has left, to every client that may know the contact.
+void Home::show_subscription(User& owner, const std::shared_ptr<const std::string>& stanza) {
+    for (const auto& session : owner.sessions)
+        if (session->interested || session->is_available()) session->send(stanza);
 }
 
 Task<> Home::change_roster_item(User& owner, Jid contact, std::string name, std::vector<std::string> groups) {
@@ -84,14 +93,7 @@ Task<bool> Home::remove_roster_item(User& owner, Jid contact) {  // RFC 6121 §2
 /// Passes a subscription stanza on to the contact's home, and ends when it has had its effect there, so that whatever the
 /// person sends next comes after it.
 Task<> Home::pass_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
-    if (!host_.is_account(to)) {
-        // RFC 6121 §3.1.3: nobody there; the answer is that of somebody who refuses.
-        if (host_.is_local(to) && stanza == SubscriptionStanza::subscribe) {
-            auto refusal = subscription_xml(SubscriptionStanza::unsubscribed, to, from);
-            co_await receive_subscription(to, from, SubscriptionStanza::unsubscribed, std::move(refusal));
-        }
-        co_return;
-    }
+    if (!host_.is_account(to)) co_return;  // RFC 6121 §8.5.1: silence, as from somebody who has not decided yet
     if (host_.block_lists().has_blocked(to, from)) co_return;
     auto& theirs = host_.home_of(to);
     auto received = theirs.receive_subscription(from, to, stanza, std::move(xml));
@@ -110,27 +112,60 @@ std::string Home::subscription_xml(SubscriptionStanza stanza, const Jid& from, c
            xml::escape(to.bare_text(), xml::Place::attribute) + "'></presence>";
 }
 
-/// The presence of each available client to one contact; or that each is unavailable.
+/// The presence of each available client to one contact, or to one device of theirs; or that each is unavailable.
 void Home::send_all_presence(User& owner, const Jid& contact, bool available) {
     for (const auto& session : owner.sessions) {
-        if (!session->is_available()) continue;
+        if (!session->is_available() || host_.block_lists().has_blocked(contact, session->jid())) continue;
+        if (!available) {
+            send_unavailable(*session, contact);
+            continue;
+        }
         std::string xml = "<presence to='" + xml::escape(contact.text(), xml::Place::attribute) + "'";
-        if (available) xml.append(session->presence->xml.substr(std::string_view("<presence").size()));
-        else xml += " type='unavailable' from='" + xml::escape(session->jid().text(), xml::Place::attribute) + "'></presence>";
-        host_.at_home(contact, [contact, copy = std::make_shared<const std::string>(std::move(xml))](Home& theirs) {
-            theirs.receive_presence(contact, copy);
+        xml.append(session->presence->xml.substr(std::string_view("<presence").size()));
+        host_.at_home(contact, [from = session->jid(), contact, copy = std::make_shared<const std::string>(std::move(xml))](Home& theirs) {
+            if (contact.is_full()) theirs.receive_presence(contact, copy);
+            else theirs.receive_broadcast(from, contact, copy);
         });
     }
 }
 
-void Home::show_presence(const Jid& owner, const std::set<Jid>& peers, bool available) {
+void Home::send_unavailable(const Session& session, const Jid& to) {
+    auto xml = std::make_shared<const std::string>("<presence type='unavailable' from='" +
+                                                   xml::escape(session.jid().text(), xml::Place::attribute) + "' to='" +
+                                                   xml::escape(to.text(), xml::Place::attribute) + "'></presence>");
+    host_.at_home(to, [to, xml = std::move(xml)](Home& theirs) { theirs.receive_presence(to, xml); });
+}
+
+/// Who of `peers`, which may be domains and devices, sees the person's presence: contacts, and single devices of them.
+std::vector<Jid> Home::watchers_among(const User& owner, const std::set<Jid>& peers) const {
+    std::vector<Jid> watchers;
+    if (!owner.roster) return watchers;
+    for (const auto& [contact, entry] : owner.roster->contacts)
+        if (entry.subscription.from && host_.is_account(contact) && covers(peers, contact)) watchers.push_back(contact);
+    for (const auto& peer : peers)
+        if (peer.is_full() && host_.is_account(peer) && sees_presence(owner, peer)) watchers.push_back(peer);
+    return watchers;
+}
+
+void Home::hide_presence(const Jid& owner, const std::set<Jid>& peers) {
     auto* person = known(owner);
-    if (!person || !person->roster) return;
-    for (const auto& [contact, entry] : person->roster->contacts) {
-        const auto domain = Jid::of("", contact.domain());
-        const bool meant = peers.contains(contact) || (domain && peers.contains(*domain));
-        if (meant && entry.subscription.from && host_.is_account(contact)) send_all_presence(*person, contact, available);
+    if (!person) return;
+    for (const auto& watcher : watchers_among(*person, peers)) send_all_presence(*person, watcher, false);
+    for (const auto& session : person->sessions) {
+        const auto leave = [&](const Jid& to) {
+            if (!covers(peers, to) || !host_.is_account(to) || to.bare_text() == owner.bare_text()) return false;
+            if (!sees_presence(*person, to)) send_unavailable(*session, to);
+            return true;
+        };
+        std::erase_if(session->directed, leave);
     }
+}
+
+void Home::show_presence(const Jid& owner, const std::set<Jid>& peers) {
+    auto* person = known(owner);
+    if (!person) return;
+    for (const auto& watcher : watchers_among(*person, peers))
+        if (!host_.block_lists().has_blocked(owner, watcher)) send_all_presence(*person, watcher, true);
 }
 
 Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml) {
@@ -167,6 +202,7 @@ Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza s
 Task<> Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
     auto& owner = user(to);
     Inbound outcome;
+    std::shared_ptr<const std::string> answer;
     {
         const auto guard = co_await lock_roster(owner);
         auto& contacts = owner.roster->contacts;
@@ -179,18 +215,13 @@ Task<> Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, s
         if (!changed.subscription.pending_in) changed.request.clear();
         else if (stanza == SubscriptionStanza::subscribe) changed.request = xml;
         if (outcome.answer && changed.subscription.from) changed.listed = true;
+        // RFC 6121 §3.1.6, §3.2.3, §3.3.3: the stanza before the push, so that clients know what changed the list.
+        if (outcome.deliver && stanza != SubscriptionStanza::subscribe) answer = std::make_shared<const std::string>(xml);
         if (changed.subscription != before.subscription || changed.request != before.request)
-            co_await store_contact(owner, from, std::move(changed), before.listed);
+            co_await store_contact(owner, from, std::move(changed), before.listed, answer);
     }
-    if (outcome.deliver) {
-        const auto shared = std::make_shared<const std::string>(std::move(xml));
-        for (const auto& session : owner.sessions) {
-            // RFC 6121 §3.1.3: a request goes to the available resources; §3.1.6: an answer to the interested ones.
-            const bool takes = stanza == SubscriptionStanza::subscribe ? session->is_available()
-                                                                       : session->interested || session->is_available();
-            if (takes) session->send(shared);
-        }
-    }
+    if (outcome.deliver && !answer)  // RFC 6121 §3.1.3: a request goes to the available resources
+        receive_presence(to, std::make_shared<const std::string>(std::move(xml)));
     if (outcome.answer) {
         co_await tell(to, from, *outcome.answer);
         send_all_presence(owner, from, true);

@@ -60,6 +60,7 @@ struct Presence {
     int priority = 0;
     bool away = false;            ///< <show/> is away or xa
     std::string status;           ///< the first <status/>
+    std::string words;            ///< what it says in all languages
     std::string xml;              ///< stamped, without 'to'
 };
 
@@ -100,7 +101,6 @@ class Session {
     void request_acknowledgement();
 
     std::optional<Presence> presence;
-    bool was_available = false;         ///< has sent initial presence at least once
     bool interested = false;            ///< has asked for the roster (RFC 6121 §2.2)
     bool wants_block_pushes = false;    ///< has asked for the block list (XEP-0191 §3.3)
     bool carbons = false;               ///< XEP-0280
@@ -109,9 +109,7 @@ class Session {
     std::set<Jid> directed;             ///< who got directed presence (RFC 6121 §4.6.2)
     StreamManagement stream;
     std::vector<std::shared_ptr<Delivery>> written;  ///< without XEP-0198: messages that may still be on their way out
-    std::size_t messages_in_flight = 0; ///< accepted and not yet on record
     std::string address;                ///< of the peer, for records and administrators
-    std::string client;                 ///< software, as the client says (XEP-0092, XEP-0115 node)
     Time signed_in;
 
   private:

@@ -22,10 +22,20 @@ std::optional<int> priority_of(xml::View stanza) {
     return value;
 }
 
+/// What a <status/> says in each language, a line each.
+std::string words_of(xml::View presence) {
+    std::string words;
+    for (auto child : presence.children()) {
+        if (!child.is({"status", ns::client}) || child.text().empty()) continue;
+        words.append(words.empty() ? "" : "\n").append(child.text());
+    }
+    return words;
+}
+
 Result<Presence, StanzaError> parse_presence(xml::View stanza, const std::string& stamped) {
     const auto priority = priority_of(stanza);
     if (!priority) return refuse(Condition::bad_request, "The priority must be a whole number from -128 to 127.");
-    Presence presence{.priority = *priority, .away = false, .status = {}, .xml = stamped};
+    Presence presence{.priority = *priority, .away = false, .status = {}, .words = words_of(stanza), .xml = stamped};
     if (const auto show = stanza.child({"show", ns::client})) {
         const auto text = show.text();
         if (text != "away" && text != "xa" && text != "dnd" && text != "chat")
@@ -65,7 +75,10 @@ Result<StanzaIn, StanzaError> take_stanza(xml::View stanza, const Jid& from, std
         if (!presence) return std::unexpected(presence.error());
         taken.presence = std::move(*presence);
     }
-    if (taken.type == "unavailable") taken.status = stanza.child({"status", ns::client}).text();
+    if (taken.kind == "presence") {
+        taken.status = stanza.child({"status", ns::client}).text();
+        taken.words = words_of(stanza);
+    }
     return taken;
 }
 

@@ -20,7 +20,8 @@ struct StanzaIn {
     std::optional<xml::Element> payload;  ///< of an iq: its first child element
     std::size_t payload_count = 0;
     std::optional<Presence> presence;     ///< of a presence without type
-    std::string status;           ///< of a presence of type unavailable
+    std::string status;           ///< of a presence: the first <status/>
+    std::string words;            ///< of a presence: what it says in all languages
 };
 
 /// Takes a stanza of `from` apart. Refused when it cannot be handled at all: the error that answers it, jid-malformed

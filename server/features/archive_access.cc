@@ -117,7 +117,8 @@ Result<Query, StanzaError> parse(Host& host, const Iq& iq) {
 
 std::string result_message(Host& host, const Jid& to, const std::string& query_id, const archive::HistoryItem& item) {
     const auto id = host.stanza_ids().of(item.position);
-    std::string xml = "<message to='" + xml::escape(to.text(), xml::Place::attribute) + "'><result xmlns='urn:xmpp:mam:2' id='" + id + "'";
+    std::string xml = "<message from='" + xml::escape(to.bare_text(), xml::Place::attribute) + "' to='" +
+                      xml::escape(to.text(), xml::Place::attribute) + "'><result xmlns='urn:xmpp:mam:2' id='" + id + "'";
     if (!query_id.empty()) xml += " queryid='" + xml::escape(query_id, xml::Place::attribute) + "'";
     xml += "><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='" + to_iso(item.time) + "'/>";
     xml.append("<message xmlns='jabber:client'").append(std::string_view(item.stanza).substr(std::string_view("<message").size()));

@@ -48,7 +48,7 @@ Task<Reply> block(Host& host, const Iq& iq) {
     if (host.block_lists().of(iq.from.bare()).size() + peers->size() > most_blocked)
         co_return refuse(Condition::resource_constraint, "The list is full.");
     const auto owner = iq.from.bare();
-    host.home_of(owner).show_presence(owner, *peers, false);  // §3.3: the blocked contact sees the person leave
+    host.home_of(owner).hide_presence(owner, *peers);  // §3.3: the blocked contact sees the person leave
     co_await host.block_lists().block(owner, *peers);
     push(host, iq, element_with(block_tag, *peers));
     co_return std::string();
@@ -60,7 +60,7 @@ Task<Reply> unblock(Host& host, const Iq& iq) {
     const auto owner = iq.from.bare();
     const auto freed = peers->empty() ? host.block_lists().of(owner) : *peers;
     co_await host.block_lists().unblock(owner, *peers);
-    host.home_of(owner).show_presence(owner, freed, true);  // §3.4
+    host.home_of(owner).show_presence(owner, freed);  // §3.4
     push(host, iq, element_with(unblock_tag, *peers));
     co_return std::string();
 }

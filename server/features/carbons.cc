@@ -17,7 +17,7 @@ Task<Reply> set(Host& host, const Iq& iq) {
 const Feature carbons{
     .name = "carbons",
     .spec = "XEP-0280 1.0.1",
-    .disco = {ns::carbons, "urn:xmpp:carbons:rules:0"},
+    .disco = {ns::carbons},  // not urn:xmpp:carbons:rules:0: an error is shown to the device that it answers only
     .account_disco = {ns::carbons},
     .install = [](Host& host) {
         host.on_set(At::own, enable_tag, set);

@@ -9,6 +9,7 @@ namespace {
 
 constexpr xml::Tag info{"query", "http://jabber.org/protocol/disco#info"};
 constexpr xml::Tag items{"query", "http://jabber.org/protocol/disco#items"};
+constexpr auto commands_ns = "http://jabber.org/protocol/commands";
 constexpr std::string_view caps_node = "https://chancery.example/server";
 
 struct Identity {
@@ -38,17 +39,27 @@ std::string describe(std::string_view node, const Identity& identity, const std:
     return query.to_string(ns::client);
 }
 
+/// XEP-0050 §2: the list of commands and each command are nodes that can be asked about.
+std::optional<Identity> automation_identity(Host& host, std::string_view node) {
+    if (node == commands_ns) return Identity{"automation", "command-list", "Commands"};
+    const auto command = host.commands().find(node);
+    if (command == host.commands().end()) return std::nullopt;
+    return Identity{"automation", "command-node", command->second.name};
+}
+
 Task<Reply> get_info(Host& host, const Iq& iq) {
     const auto node = iq.payload.attribute("node");
     if (iq.to.local().empty()) {
+        if (const auto identity = automation_identity(host, node))
+            co_return describe(node, *identity, {commands_ns, std::string(ns::data_forms)});
         const bool known = node.empty() || node == std::string(caps_node) + "#" + caps_version(host);
         if (!known) co_return refuse(Condition::item_not_found, "There is no such node.");
         co_return describe(node, server_identity, host.features(At::server));
     }
-    if (!node.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
     // XEP-0030 §8: about an account only who may see its presence learns more than that nobody answers.
     if (iq.to.bare_text() != iq.from.bare_text() && !co_await host.may_see(iq.from, iq.to))
         co_return refuse(Condition::service_unavailable);
+    if (!node.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
     co_return describe({}, account_identity, host.features(At::own));
 }
 
@@ -56,11 +67,11 @@ Task<Reply> get_items(Host& host, const Iq& iq) {
     xml::Element query(items);
     const auto node = iq.payload.attribute("node");
     if (!node.empty()) query.set("node", node);
-    const bool is_account = !iq.to.local().empty();
-    if (is_account && iq.to.bare_text() != iq.from.bare_text() && !co_await host.may_see(iq.from, iq.to))
-        co_return refuse(Condition::service_unavailable);
+    const bool is_own = iq.to.bare_text() == iq.from.bare_text();
+    // XEP-0030 §8: the same empty list for a stranger's account and for one that does not exist.
+    if (!iq.to.local().empty() && !is_own) co_return query.to_string(ns::client);
     if (!node.empty()) {
-        const auto listed = is_account ? std::vector<Host::Item>() : host.items(iq.from, node);
+        const auto listed = is_own ? std::vector<Host::Item>() : host.items(iq.from, node);
         if (listed.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
         for (const auto& item : listed)
             query.add(xml::Element("item", items.ns).set("jid", host.domain()).set("node", item.node).set("name", item.name));
@@ -73,11 +84,11 @@ Task<Reply> get_items(Host& host, const Iq& iq) {
 const Feature disco{
     .name = "disco",
     .spec = "XEP-0030 2.5.0, XEP-0115 1.6.0",
-    .disco = {info.ns, items.ns, "http://jabber.org/protocol/caps", "http://jabber.org/protocol/caps#optimize"},
+    .disco = {info.ns, items.ns, "http://jabber.org/protocol/caps", "msgoffline"},  // the last: XEP-0160 §4, core/
     .account_disco = {info.ns, items.ns},
     .install = [](Host& host) {
         host.on_get(At::server | At::own | At::other, info, get_info);
-        host.on_get(At::server | At::own | At::other, items, get_items);
+        host.on_get(At::server | At::own | At::other | At::nobody, items, get_items);
         host.offer("<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='" + std::string(caps_node) + "' ver='" +
                    caps_version(host) + "'/>");
     },

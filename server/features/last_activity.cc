@@ -43,7 +43,7 @@ Task<Reply> of_absent(Host& host, Jid owner) {
 Task<Reply> answer(Host& host, const Iq& iq) {
     if (iq.to.local().empty()) co_return seconds(host.now() - host.started());
     const bool is_self = iq.to.bare_text() == iq.from.bare_text();
-    if (!is_self && !co_await host.may_see(iq.from, iq.to))  // XEP-0012 §3: as for presence
+    if (!is_self && !co_await host.may_see(iq.from, iq.to))  // XEP-0012 §3: as for presence; nobody's address is no exception
         co_return refuse(Condition::forbidden, "You may not see when this person was here.");
     using Known = std::optional<std::pair<Time, std::string>>;
     const auto what_is_known = [&host, to = iq.to.bare()](Home& home) -> Known {
@@ -64,7 +64,7 @@ const Feature last_activity{
     .disco = {query.ns},
     .account_disco = {query.ns},
     .install = [](Host& host) {
-        host.on_get(At::server | At::own | At::other, query, answer);
+        host.on_get(At::server | At::own | At::other | At::nobody, query, answer);
         host.on_unavailable(on_unavailable);
     },
 };

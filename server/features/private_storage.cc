@@ -12,6 +12,9 @@ constexpr std::size_t most_bytes = 1024 * 1024;  // of one person
 std::string name_of(const xml::Element& element) { return "{" + element.ns() + "}" + element.name(); }
 std::string context(const Jid& owner) { return "private:" + owner.text(); }
 
+/// XEP-0049 §3: what belongs to somebody else.
+bool is_foreign(const Iq& iq) { return iq.to.bare_text() != iq.from.bare_text(); }
+
 /// The one element that is asked for or stored; refused when there is another number of them (XEP-0049 §2.3).
 Result<const xml::Element*, StanzaError> only_child(const Iq& iq) {
     if (iq.payload.children().size() != 1)
@@ -23,6 +26,7 @@ Result<const xml::Element*, StanzaError> only_child(const Iq& iq) {
 }
 
 Task<Reply> get(Host& host, const Iq& iq) {
+    if (is_foreign(iq)) co_return refuse(Condition::forbidden);
     const auto element = only_child(iq);
     if (!element) co_return std::unexpected(element.error());
     const auto owner = iq.to.bare();
@@ -36,6 +40,7 @@ Task<Reply> get(Host& host, const Iq& iq) {
 }
 
 Task<Reply> set(Host& host, const Iq& iq) {
+    if (is_foreign(iq)) co_return refuse(Condition::forbidden);
     const auto element = only_child(iq);
     if (!element) co_return std::unexpected(element.error());
     const auto owner = iq.to.bare();
@@ -61,8 +66,8 @@ const Feature private_storage{
     .disco = {query.ns},
     .account_disco = {query.ns},
     .install = [](Host& host) {
-        host.on_get(At::own, query, get);
-        host.on_set(At::own, query, set);
+        host.on_get(At::own | At::other | At::nobody, query, get);
+        host.on_set(At::own | At::other | At::nobody, query, set);
     },
 };
 

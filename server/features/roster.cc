@@ -61,6 +61,8 @@ Task<Reply> get(Host& host, const Iq& iq) {
 }
 
 Task<Reply> set(Host& host, const Iq& iq) {
+    if (iq.to.bare_text() != iq.from.bare_text())  // RFC 6121 §2.3.3
+        co_return refuse(Condition::forbidden, "That is somebody else's list.");
     if (iq.payload.children().size() != 1 || !iq.payload.children().front().is(item_tag))
         co_return refuse(Condition::bad_request, "A roster set has exactly one item.");
     const auto& item = iq.payload.children().front();
@@ -106,7 +108,7 @@ const Feature roster{
     .install = [](Host& host) {
         host.offer("<ver xmlns='urn:xmpp:features:rosterver'/><sub xmlns='urn:xmpp:features:pre-approval'/>");
         host.on_get(At::own, query, get);
-        host.on_set(At::own, query, set);
+        host.on_set(At::own | At::other | At::nobody, query, set);
     },
 };
 

@@ -1,5 +1,8 @@
 #include "xmpp/message.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "xmpp/namespaces.h"
 
 namespace chancery {
@@ -21,6 +24,15 @@ bool is_encrypted(xml::View child) {
     return child.name() == "body" && child.text().starts_with("?OTR");
 }
 
+/// XEP-0184, XEP-0085, XEP-0333, XEP-0249.
+constexpr std::string_view conversation_namespaces[] = {
+    "urn:xmpp:receipts", ns::chat_states, "urn:xmpp:chat-markers:0", "jabber:x:conference"};
+
+bool is_of_conversation(xml::View child) {
+    if (child.ns() == muc_user_ns && child.child({"invite", muc_user_ns})) return true;
+    return std::ranges::find(conversation_namespaces, child.ns()) != std::end(conversation_namespaces);
+}
+
 }  // namespace
 
 MessageType message_type(std::string_view name) {
@@ -29,6 +41,17 @@ MessageType message_type(std::string_view name) {
     if (name == "headline") return MessageType::headline;
     if (name == "error") return MessageType::error;
     return MessageType::normal;
+}
+
+std::string_view name_of(MessageType type) {
+    switch (type) {
+        case MessageType::normal: return "normal";
+        case MessageType::chat: return "chat";
+        case MessageType::groupchat: return "groupchat";
+        case MessageType::headline: return "headline";
+        case MessageType::error: return "error";
+    }
+    std::unreachable();
 }
 
 MessageTraits traits_of(xml::View message) {
@@ -40,8 +63,9 @@ MessageTraits traits_of(xml::View message) {
                               (child.ns() == ns::client && child.name() == "thread");
         if (!envelope) traits.content = true;
         if (child.ns() == ns::client && child.name() == "body") traits.body = true;
+        if (is_of_conversation(child)) traits.conversation = true;
         if (child.ns() == ns::carbons && child.name() == "private") traits.is_private = true;
-        if (child.ns() == muc_user_ns && child.name() == "x") traits.muc_private = true;
+        if (child.ns() == muc_user_ns && child.name() == "x" && !is_of_conversation(child)) traits.muc_private = true;
         if (child.ns() == auto_reply_ns) traits.automatic = true;
         if (child.ns() == ns::hints && (child.name() == "no-store" || child.name() == "no-permanent-store"))
             traits.no_store = true;

@@ -14,10 +14,12 @@ namespace chancery {
 enum class MessageType : std::uint8_t { normal, chat, groupchat, headline, error };
 
 MessageType message_type(std::string_view name);
+std::string_view name_of(MessageType type);
 
 /// What the children of a message say about how it is to be handled.
 struct MessageTraits {
     bool body = false;            ///< has a <body/>
+    bool conversation = false;    ///< has a receipt, a chat state, a marker or an invitation (XEP-0280 §6.1)
     bool content = false;         ///< has any child besides chat states, thread, origin id and hints
     bool is_private = false;      ///< XEP-0280 §6: the sender wants no carbons
     bool muc_private = false;     ///< XEP-0045 §7.5 marks room private messages, which are not carbon-copied

@@ -183,6 +183,29 @@ def test_the_filter_with_finds_one_correspondent(users):
     assert ask(r, **{"with": "nobody@elsewhere.example"}).bodies == []
 
 
+def test_the_filter_with_oneself_finds_what_one_said_to_oneself(users):
+    """XEP-0313 §4.1.1."""
+    romeo, juliet = users(2)
+    r, j = romeo.login(), juliet.login()
+    r.say(juliet.jid, "to her")
+    j.hear("to her")
+    r.say(romeo.jid, "to myself")
+    r.hear("to myself")
+    j.say(romeo.jid, "to him")
+    r.hear("to him")
+    assert ask(r, **{"with": romeo.jid}).bodies == ["to myself"]
+    assert ask(r).bodies == ["to her", "to myself", "to him"]
+
+
+def test_a_result_comes_from_the_archive_that_was_asked(talk):
+    """XEP-0313 §9.2."""
+    client = talk[0]
+    client.send(f"<iq type='set' id='h1'><query xmlns='{NS['mam']}'/></iq>")
+    client.expect("<iq id='h1'/>")
+    results = client.take(f"<message><result xmlns='{NS['mam']}'/></message>")
+    assert results and {result.get("from") for result in results} <= {None, client.bare}
+
+
 def test_the_filters_start_and_end_cut_by_time(talk):
     client, _ = talk
     stamps = ask(client, rsm(maximum=100)).stamps

@@ -157,3 +157,120 @@ def test_unblocking_lets_messages_through_again(users):
     change(r, "unblock", tybalt.jid)
     t.say(romeo.jid, "peace")
     r.hear("peace")
+
+
+# What the one who blocks says
+
+def is_blocked_error(answer):
+    return condition(answer) == "not-acceptable" and answer.find("error/blocked:blocked", NS) is not None
+
+
+@peer_differs("Prosody lets some of it through")
+@pytest.mark.parametrize("kind", ["subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe", "directed", "leaving"])
+def test_presence_to_somebody_one_has_blocked_is_not_acceptable(users, kind):
+    romeo, tybalt = users(2)
+    r, t = romeo.login(), tybalt.login()
+    change(r, "block", tybalt.jid)
+    typed = {"directed": "", "leaving": "type='unavailable'"}.get(kind, f"type='{kind}'")
+    r.send(f"<presence {typed} to='{tybalt.jid}' id='p1'/>")
+    assert is_blocked_error(r.expect(f"<presence type='error' id='p1' from='{tybalt.jid}'/>"))
+    t.expect_nothing(f"<presence from='{r.jid}'/>", after=r)
+    t.expect_nothing(f"<presence from='{romeo.jid}'/>")
+
+
+@peer_differs("Prosody answers for the account")
+@pytest.mark.parametrize("to", ["{0}", "{0}/square", "nobody@{1}", "a@x.example"])
+def test_a_request_to_somebody_one_has_blocked_is_not_acceptable(server, users, to):
+    romeo, tybalt = users(2)
+    r = romeo.login()
+    tybalt.login("square")
+    address = to.format(tybalt.jid, server.domain)
+    change(r, "block", address)
+    assert is_blocked_error(r.iq("get", "<vCard xmlns='vcard-temp'/>", address))
+
+
+def test_a_message_to_a_domain_one_has_blocked_is_not_acceptable(users):
+    r = users().login()
+    change(r, "block", "x.example")
+    r.say("a@x.example", "hello", name="m1")
+    assert is_blocked_error(r.expect("<message type='error' id='m1'/>"))
+
+
+def test_a_probe_from_somebody_blocked_gets_nothing(friends):
+    romeo, tybalt = friends
+    r, t = romeo.login(), tybalt.login()
+    t.expect(f"<presence from='{r.jid}'/>")
+    change(r, "block", tybalt.jid)
+    t.expect(f"<presence type='unavailable' from='{r.jid}'/>")
+    for to in (romeo.jid, r.jid):
+        t.send(f"<presence type='probe' to='{to}'/>")
+    t.expect_nothing("<presence/>")
+
+
+# Devices, domains, and oneself (XEP-0191 §4 and §5)
+
+def test_blocking_a_device_is_seen_by_that_device_only_and_so_is_unblocking(friends):
+    romeo, tybalt = friends
+    r = romeo.login("orchard")
+    square, home = tybalt.login("square"), tybalt.login("home")
+    for client in (square, home):
+        client.expect(f"<presence from='{r.jid}'/>")
+    change(r, "block", square.jid)
+    square.expect(f"<presence type='unavailable' from='{r.jid}'/>")
+    r.send("<presence><show>dnd</show></presence>")
+    home.expect(f"<presence from='{r.jid}'><show>dnd</show></presence>")
+    square.expect_nothing(f"<presence from='{r.jid}'/>", after=r)
+    home.expect_nothing(f"<presence type='unavailable' from='{r.jid}'/>")
+    change(r, "unblock", square.jid)
+    square.expect(f"<presence from='{r.jid}'><show>dnd</show></presence>")
+    home.expect_nothing(f"<presence from='{r.jid}'/>", after=r)
+
+
+@peer_differs("Prosody shows the account as a whole")
+def test_presence_of_a_blocked_device_is_not_seen(friends):
+    romeo, tybalt = friends
+    r = romeo.login("orchard")
+    change(r, "block", f"{tybalt.jid}/square")
+    square, home = tybalt.login("square"), tybalt.login("home")
+    r.expect(f"<presence from='{home.jid}'/>")
+    r.expect_nothing(f"<presence from='{square.jid}'/>", after=square)
+
+
+def test_blocking_ends_what_was_shown_to_a_stranger_directly(users):
+    romeo, tybalt = users(2)
+    r, t = romeo.login("orchard"), tybalt.login()
+    r.send(f"<presence to='{t.jid}'/>")
+    t.expect(f"<presence from='{r.jid}'/>")
+    change(r, "block", tybalt.jid)
+    t.expect(f"<presence type='unavailable' from='{r.jid}'/>")
+    r.close()
+    t.expect_nothing(f"<presence from='{romeo.jid}/orchard'/>")
+
+
+def test_unblocking_somebody_whose_domain_is_blocked_shows_nothing(server, friends):
+    romeo, tybalt = friends
+    r, t = romeo.login("orchard"), tybalt.login("square")
+    t.expect(f"<presence from='{r.jid}'/>")
+    change(r, "block", tybalt.jid, server.domain)
+    t.expect(f"<presence type='unavailable' from='{r.jid}'/>")
+    change(r, "unblock", tybalt.jid)
+    t.fence()
+    t.take("<presence type='unavailable'/>")
+    t.expect_nothing(f"<presence from='{r.jid}'/>", after=r)
+    change(r, "unblock")
+    t.expect(f"<presence from='{r.jid}'/>")
+
+
+def test_who_blocks_the_own_domain_is_not_locked_out(server, users):
+    romeo, tybalt = users(2)
+    r, other, t = romeo.login("orchard"), romeo.login("street"), tybalt.login()
+    change(r, "block", server.domain, romeo.jid, other.jid)
+    r.fence()
+    r.say(other.jid, "to myself")
+    other.hear("to myself")
+    r.send("<presence><show>dnd</show></presence>")
+    other.expect(f"<presence from='{r.jid}'><show>dnd</show></presence>")
+    assert r.iq("get", "<vCard xmlns='vcard-temp'/>", romeo.jid).get("type") == "result"
+    t.say(romeo.jid, "hello", name="m1")
+    assert condition(t.expect("<message type='error' id='m1'/>")) == "service-unavailable"
+    assert server.domain in blocked(r)

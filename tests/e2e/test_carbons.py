@@ -124,3 +124,63 @@ def test_a_negative_priority_still_gets_copies(users):
     juliet.say(phone.bare, "to all")
     phone.hear("to all")
     desk.expect(copy("received", "to all"))
+
+
+# Among the devices of one person
+
+def test_a_message_to_the_own_other_device_comes_once_and_not_back(users):
+    romeo = users()
+    phone, desk, tablet = (enable(romeo.login(name)) for name in ("phone", "desk", "tablet"))
+    phone.say(desk.jid, "note to self")
+    desk.hear("note to self")
+    tablet.expect(copy("received", "note to self"))
+    for client in (phone, desk, tablet):
+        client.expect_nothing(lambda element: "note to self" in "".join(element.itertext()), after=phone)
+
+
+def test_a_message_to_oneself_comes_once_to_each_device(users):
+    romeo = users()
+    devices = [enable(romeo.login(name)) for name in ("phone", "desk")]
+    devices[0].say(romeo.jid, "note to self")
+    for client in devices:
+        client.hear("note to self")
+    for client in devices:
+        client.expect_nothing(lambda element: "note to self" in "".join(element.itertext()), after=devices[0])
+
+
+# What is copied besides chats (XEP-0280 §6.1)
+
+@pytest.mark.parametrize("kind", ["chat", "normal"])
+def test_a_copy_keeps_the_type(devices, kind):
+    phone, desk, juliet = devices
+    juliet.say(phone.jid, "to the phone", kind=kind)
+    assert (desk.expect(copy("received", "to the phone")).get("type") or "normal") == kind
+    phone.say(juliet.jid, "from the phone", kind=kind)
+    assert (desk.expect(copy("sent", "from the phone")).get("type") or "normal") == kind
+
+
+INSTANT = {
+    "a receipt": "<received xmlns='urn:xmpp:receipts' id='m1'/>",
+    "a marker": "<displayed xmlns='urn:xmpp:chat-markers:0' id='m1'/>",
+    "a chat state": "<composing xmlns='http://jabber.org/protocol/chatstates'/>",
+    "a direct invitation": "<x xmlns='jabber:x:conference' jid='room@rooms.example'/>",
+    "a mediated invitation": "<x xmlns='http://jabber.org/protocol/muc#user'><invite from='a@x.example'/></x>",
+}
+
+
+@peer_differs("Prosody 0.12 has older rules")
+@pytest.mark.parametrize("what", INSTANT)
+def test_what_belongs_to_a_conversation_is_copied_without_words_too(devices, what):
+    phone, desk, juliet = devices
+    for direction, sender, to in (("received", juliet, phone), ("sent", phone, juliet)):
+        sender.send(f"<message to='{to.jid}' id='i1'>{INSTANT[what]}</message>")
+        desk.expect(f"<message><{direction} xmlns='{NS['carbons']}'><forwarded xmlns='{NS['forward']}'>"
+                    f"<message xmlns='jabber:client'>{INSTANT[what]}</message></forwarded></{direction}></message>")
+
+
+def test_a_message_from_within_a_room_is_not_copied(devices):
+    """XEP-0045 §7.5: the room sends it to every device that is there."""
+    phone, desk, juliet = devices
+    juliet.send(f"<message type='chat' to='{phone.jid}'><body>aside</body><x xmlns='http://jabber.org/protocol/muc#user'/></message>")
+    phone.hear("aside")
+    desk.expect_nothing(copy("received", "aside"))

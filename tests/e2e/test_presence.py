@@ -5,7 +5,7 @@ import pytest
 from support.elements import NS, condition
 from support.fixtures import befriend
 
-peer_differs = pytest.mark.peer_differs
+only_chancery, peer_differs = pytest.mark.only_chancery, pytest.mark.peer_differs
 
 
 def test_a_friend_sees_who_arrives_and_the_arriving_sees_the_friend(friends):
@@ -132,6 +132,59 @@ def test_a_probe_from_a_friend_is_answered_with_what_is(friends):
     prober.take("<presence/>")
     prober.send(f"<presence type='probe' to='{romeo.jid}'/>")
     prober.expect(f"<presence from='{client.jid}'><status>now</status></presence>")
+
+
+def probe(client, to):
+    """What the server answers, as (type, from)."""
+    client.fence()
+    client.take("<presence/>")
+    client.send(f"<presence type='probe' to='{to}'/>")
+    client.fence()
+    return [(answer.get("type"), answer.get("from")) for answer in client.take("<presence/>")]
+
+
+@peer_differs("Prosody tells the two apart")
+@pytest.mark.parametrize("device", ["", "/orchard"])
+def test_a_probe_of_somebody_who_is_not_here_is_answered_like_that_of_a_stranger(server, users, device):
+    """RFC 6121 §4.3.2, rule 1."""
+    romeo, tybalt = users(2)
+    romeo.login("orchard")
+    prober = tybalt.login()
+    assert probe(prober, romeo.jid + device) == [("unsubscribed", romeo.jid)]
+    nobody = f"nobody@{server.domain}"
+    assert probe(prober, nobody + device) == [("unsubscribed", nobody)]
+
+
+@peer_differs("Prosody answers for all devices")
+def test_a_probe_of_one_device_is_answered_for_that_device(friends):
+    romeo, juliet = friends
+    orchard, _ = romeo.login("orchard"), romeo.login("street")
+    prober = juliet.login()
+    assert probe(prober, orchard.jid) == [(None, orchard.jid)]
+    assert probe(prober, f"{romeo.jid}/cell") == [("unavailable", f"{romeo.jid}/cell")]
+    assert len(probe(prober, romeo.jid)) == 2
+
+
+def test_an_error_goes_to_the_device_that_it_answers_and_to_nobody_else(users):
+    """RFC 6121 §8.5.3.1, §8.5.3.2.2."""
+    romeo, juliet = users(2)
+    r, j, other = romeo.login(), juliet.login("balcony"), juliet.login("garden")
+    gone = f"<error type='cancel'><gone xmlns='{NS['stanza-error']}'/></error>"
+    for to in (j.jid, f"{juliet.jid}/cell", juliet.jid):
+        r.send(f"<presence type='error' to='{to}'>{gone}</presence>")
+    j.expect(f"<presence type='error' from='{r.jid}'/>")
+    for client in (j, other, r):
+        client.expect_nothing("<presence type='error'/>", after=r)
+
+
+@only_chancery("the record is ours")
+def test_the_last_words_of_who_leaves_are_on_record(server, users):
+    romeo = users()
+    client = romeo.login()
+    client.send("<presence type='unavailable'><status/><status xml:lang='it'>addio valedizione</status></presence>")
+    client.fence()
+    found = server.archive_search(sender=romeo.jid, all=True)
+    assert [record["kind"] for record in found if "addio valedizione" in record.get("stanza", "")] == ["presence"]
 
 
 def test_a_probe_from_a_stranger_tells_nothing(users):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from support.elements import NS, condition
+from support.elements import NS, condition, to_text
 from support.fixtures import PEER
 
 only_chancery, peer_differs = pytest.mark.only_chancery, pytest.mark.peer_differs
@@ -72,6 +72,40 @@ def test_last_activity_is_not_told_to_strangers(users):
     assert condition(answer) in ("forbidden", "service-unavailable", "subscription-required", "not-authorized")
 
 
+# What asking does not tell
+
+ASKED_OF_OTHERS = {
+    "a list set": ("set", f"<query xmlns='{NS['roster']}'><item jid='a@x.example'/></query>"),
+    "private data": ("get", f"<query xmlns='{NS['private']}'><note xmlns='urn:example:note'/></query>"),
+    "private data set": ("set", f"<query xmlns='{NS['private']}'><note xmlns='urn:example:note'/></query>"),
+    "a card": ("get", "<vCard xmlns='vcard-temp'/>"),
+    "a card set": ("set", "<vCard xmlns='vcard-temp'><FN>Mallory</FN></vCard>"),
+    "information": ("get", f"<query xmlns='{NS['info']}'/>"),
+    "information of a node": ("get", f"<query xmlns='{NS['info']}' node='n'/>"),
+    "items": ("get", f"<query xmlns='{NS['items']}'/>"),
+    "items of a node": ("get", f"<query xmlns='{NS['items']}' node='n'/>"),
+    "last activity": ("get", f"<query xmlns='{NS['last']}'/>"),
+    "a version": ("get", f"<query xmlns='{NS['version']}'/>"),
+    "a time": ("get", f"<time xmlns='{NS['time']}'/>"),
+    "history": ("set", f"<query xmlns='{NS['mam']}'/>"),
+    "a ping": ("get", f"<ping xmlns='{NS['ping']}'/>"),
+}
+
+
+@only_chancery("others tell who has an account")
+@pytest.mark.parametrize("what", ASKED_OF_OTHERS)
+def test_a_stranger_is_answered_as_if_there_were_no_account(server, users, what):
+    romeo, tybalt = users(2)
+    romeo.login("orchard")
+    client = tybalt.login()
+    kind, payload = ASKED_OF_OTHERS[what]
+    answers = [client.iq(kind, payload, to) for to in (romeo.jid, f"nobody@{server.domain}")]
+    for answer in answers:
+        for name in ("id", "from"):
+            answer.attrib.pop(name)
+    assert to_text(answers[0]) == to_text(answers[1])
+
+
 # XEP-0030, XEP-0115
 
 def test_the_server_says_what_it_is_and_can_do(server, users):
@@ -100,6 +134,28 @@ def test_the_account_of_a_stranger_tells_nothing(users):
 def test_items_of_the_server_are_a_list(server, users):
     answer = users().login().iq("get", f"<query xmlns='{NS['items']}'/>", server.domain)
     assert answer.find("items:query", NS) is not None
+
+
+@only_chancery("what we offer and what we do not")
+def test_nothing_is_advertised_that_is_not_kept(server, users):
+    _, features = info(users().login(), server.domain)
+    assert "msgoffline" in features  # XEP-0160 §4
+    assert not {"http://jabber.org/protocol/caps#optimize", "urn:xmpp:carbons:rules:0"} & set(features)
+
+
+@peer_differs("Prosody's mod_adhoc is not loaded")
+def test_every_command_can_be_asked_what_it_is(server, users):
+    """XEP-0050 §2.2."""
+    romeo = users().login()
+    commands = "http://jabber.org/protocol/commands"
+    listed = romeo.iq("get", f"<query xmlns='{NS['items']}' node='{commands}'/>", server.domain)
+    items = listed.findall("items:query/items:item", NS)
+    assert items
+    for node, kind in [(commands, "command-list")] + [(item.get("node"), "command-node") for item in items]:
+        query = romeo.iq("get", f"<query xmlns='{NS['info']}' node='{node}'/>", server.domain).find("info:query", NS)
+        assert query.get("node") == node
+        assert query.find(f"info:identity[@category='automation'][@type='{kind}']", NS) is not None
+        assert query.find(f"info:feature[@var='{commands}']", NS) is not None
 
 
 @pytest.mark.parametrize("namespace", ["info", "items"])
@@ -160,7 +216,14 @@ def test_a_card_that_was_set_is_seen_by_others(users):
 def test_the_card_of_another_cannot_be_set(users):
     romeo, tybalt = users(2)
     answer = tybalt.login().iq("set", CARD, romeo.jid)
-    assert condition(answer) in ("forbidden", "not-allowed", "service-unavailable")
+    assert condition(answer) in ("forbidden", "not-allowed")
+
+
+@peer_differs("Prosody follows version 1.2")
+def test_the_card_of_another_that_was_never_set_is_service_unavailable(users):
+    """XEP-0054 1.3 §3.3."""
+    romeo, tybalt = users(2)
+    assert condition(tybalt.login().iq("get", "<vCard xmlns='vcard-temp'/>", romeo.jid)) == "service-unavailable"
 
 
 # XEP-0049
@@ -175,7 +238,8 @@ def test_private_data_comes_back_to_every_device_and_to_nobody_else(users):
     ask = f"<query xmlns='{NS['private']}'><note xmlns='urn:example:note'/></query>"
     other = romeo.login().iq("get", ask)
     assert other.findtext("private:query/{urn:example:note}note", None, NS) == "remember the milk"
-    assert condition(t.iq("get", ask, romeo.jid)) in ("forbidden", "service-unavailable", "not-allowed")
+    assert condition(t.iq("get", ask, romeo.jid)) == "forbidden"
+    assert condition(t.iq("set", f"<query xmlns='{NS['private']}'>{NOTE}</query>", romeo.jid)) == "forbidden"
 
 
 def test_private_data_that_was_never_set_comes_back_empty(users):

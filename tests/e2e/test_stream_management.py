@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.elements import NS, body
+from support.elements import NS, body, condition
 
 only_chancery, peer_differs = pytest.mark.only_chancery, pytest.mark.peer_differs
 
@@ -40,13 +40,34 @@ def test_it_can_be_enabled_once_and_only_after_binding(users):
     client.secure()
     client.authenticate(romeo.name, romeo.password)
     client.send(f"<enable xmlns='{NS['sm']}'/>")
-    answer = client.expect(lambda element: True)
-    assert kind(answer) in ("failed", "error")
-    client = romeo.login()
+    assert reason(client.expect(f"<failed xmlns='{NS['sm']}'/>")) == ["unexpected-request"]
+    client.bind()
     client.enable_sm()
     client.send(f"<enable xmlns='{NS['sm']}'/>")
-    answer = client.expect(lambda element: True)
-    assert kind(answer) in ("failed", "error")
+    assert reason(client.expect(f"<failed xmlns='{NS['sm']}'/>")) == ["unexpected-request"]
+
+
+@peer_differs("Prosody ends the stream")
+@pytest.mark.parametrize("request_", ["<enable xmlns='urn:xmpp:sm:3'/>", "<resume xmlns='urn:xmpp:sm:3' previd='x' h='0'/>"])
+def test_before_signing_in_it_is_refused_and_the_stream_goes_on(users, request_):
+    """XEP-0198 §3."""
+    romeo = users()
+    client = romeo.client()
+    client.connect()
+    client.open()
+    client.features()
+    client.send(request_)
+    assert reason(client.expect(f"<failed xmlns='{NS['sm']}'/>")) == ["unexpected-request"]
+    client.send(f"<starttls xmlns='{NS['tls']}'/>")
+    client.expect(f"<proceed xmlns='{NS['tls']}'/>")
+    client.start_tls()
+    client.open()
+    client.features()
+    client.send(request_)
+    assert reason(client.expect(f"<failed xmlns='{NS['sm']}'/>")) == ["unexpected-request"]
+    client.authenticate(romeo.name, romeo.password)
+    client.bind()
+    client.fence()
 
 
 def test_enabling_gives_a_name_for_resumption_only_when_asked(users):
@@ -246,6 +267,30 @@ def test_who_does_not_come_back_is_seen_to_leave(impatient, users):
     watcher.expect(f"<presence from='{client.jid}'/>")
     client.cut()
     watcher.expect(f"<presence type='unavailable' from='{romeo.jid}/orchard'/>")
+
+
+@peer_differs("Prosody leaves the request open")
+def test_a_request_that_a_lost_client_never_had_is_answered(impatient, users):
+    romeo, juliet = users(2, on=impatient)
+    client, asker = romeo.login("orchard", sm=True), juliet.login()
+    client.fence()
+    client.cut()
+    answer = asker.iq("get", f"<query xmlns='{NS['version']}'/>", f"{romeo.jid}/orchard")
+    assert condition(answer) in ("service-unavailable", "recipient-unavailable")
+    assert answer.get("from") == f"{romeo.jid}/orchard"
+
+
+@peer_differs("Prosody 0.12 forgets the count")
+def test_who_comes_too_late_is_told_what_had_arrived(impatient, users):
+    romeo, juliet = users(2, on=impatient)
+    client, hearer = romeo.login("orchard", sm=True), juliet.login()
+    client.say(juliet.jid, "this much")
+    hearer.hear("this much")
+    count = client.ask_count()
+    client.cut()
+    _, answer = until_forgotten(romeo, client)
+    assert reason(answer)[0] == "item-not-found"
+    assert int(answer.get("h")) == count == 2
 
 
 def until_forgotten(person, client):

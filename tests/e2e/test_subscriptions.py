@@ -9,7 +9,7 @@ import itertools
 
 import pytest
 
-from support.elements import NS
+from support.elements import NS, matches, parse
 
 peer_differs = pytest.mark.peer_differs
 STAGES = ("no", "pending", "yes")
@@ -134,6 +134,40 @@ def test_who_is_approved_sees_the_contact_at_once(users):
     r.expect(f"<presence from='{j.jid}'/>")
 
 
+def came_before(client, stanza, change):
+    """Both have come, the stanza first."""
+    places = {}
+    for name, pattern in (("stanza", stanza), ("change", change)):
+        literal = parse(pattern)
+        places[name] = next(index for index, element in enumerate(client.inbox) if matches(literal, element))
+    return places["stanza"] < places["change"]
+
+
+@peer_differs("Prosody 0.12 pushes first")
+@pytest.mark.parametrize("action, entry", [
+    ("subscribed", "subscription='to'"),      # §3.1.6
+    ("unsubscribed", "subscription='none'"),  # §3.2.3
+    ("unsubscribe", "subscription='none'"),   # §3.3.3
+])
+def test_the_stanza_comes_before_the_change_of_the_list(users, action, entry):
+    romeo, juliet = users(2)
+    r, j = romeo.login("orchard"), juliet.login("balcony")
+    r.roster()
+    j.roster()
+    if action == "unsubscribe":
+        reach((j, juliet), romeo, "yes", r)
+    else:
+        reach((r, romeo), juliet, "pending" if action == "subscribed" else "yes", j)
+    j.fence()
+    r.fence()
+    r.take("<iq/>")
+    ask(j, action, romeo)
+    j.fence()
+    r.fence()
+    assert came_before(r, f"<presence type='{action}' from='{juliet.jid}'/>",
+                       f"<iq type='set'><query xmlns='{NS['roster']}'><item jid='{juliet.jid}' {entry}/></query></iq>")
+
+
 def test_who_was_approved_while_away_sees_the_contact_at_the_next_log_in(users):
     romeo, juliet = users(2)
     r, j = romeo.login(), juliet.login("balcony")
@@ -231,6 +265,18 @@ def test_a_request_to_nobody_is_not_answered_with_presence(server, users):
     romeo = users().login()
     romeo.send(f"<presence type='subscribe' to='nobody@{server.domain}'/>")
     romeo.expect_nothing("<presence type='subscribed'/>")
+
+
+@peer_differs("Prosody answers for who is not there")
+def test_a_request_to_nobody_looks_like_one_that_waits_for_an_answer(server, users):
+    """RFC 6121 §8.5.1: silence; an answer would tell who has an account."""
+    romeo, juliet = users(2)
+    r = romeo.login()
+    r.roster()
+    for contact in (juliet.jid, f"nobody@{server.domain}"):
+        r.send(f"<presence type='subscribe' to='{contact}'/>")
+        r.expect_nothing("<presence type='unsubscribed'/>")
+        assert r.roster()[contact].get("ask") == "subscribe"
 
 
 def test_a_request_reaches_every_device(users):

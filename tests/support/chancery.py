@@ -60,6 +60,8 @@ class Chancery(Server):
         """Records that match; filters as on the command line (sender= stands for --from)."""
         words = []
         for key, value in filters.items():
-            words += [f"--{'from' if key == 'sender' else key}", str(value)]
+            words.append(f"--{'from' if key == 'sender' else key}")
+            if value is not True:
+                words.append(str(value))
         found = parse_json(self.cli("archive", "search", *words, "--json").stdout or "[]")
         return found if isinstance(found, list) else found.get("records", found.get("results", [found]))
