@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <array>
+
 #include "base/crypto.h"
 
 namespace chancery {
@@ -48,7 +50,9 @@ std::optional<std::string> GcmKey::open(std::string_view nonce, std::string_view
     if (sealed.size() < tag_size || nonce.size() != nonce_size) return std::nullopt;
     if (taken_.test_and_set(std::memory_order_acquire)) return gcm_open(key_, nonce, associated, sealed);
     const auto ciphertext = sealed.substr(0, sealed.size() - tag_size);
-    std::string plaintext(ciphertext.size(), '\0'), tag(sealed.substr(ciphertext.size()));
+    std::string plaintext(ciphertext.size(), '\0');
+    std::array<char, tag_size> tag;
+    sealed.copy(tag.data(), tag.size(), ciphertext.size());
     auto* to = reinterpret_cast<unsigned char*>(plaintext.data());
     int length = 0;
     const bool good =

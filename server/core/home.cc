@@ -10,16 +10,14 @@ namespace chancery {
 Home::~Home() { tasks_.clear(); }
 
 User& Home::user(const Jid& jid) {
-    auto& place = users_[std::string(jid.bare_text())];
-    if (!place) {
-        place = std::make_unique<User>(*this, jid.bare(), host_.archive().owners().of(jid));
-        if (auto waiting = unclaimed_.extract(place->owner())) place->offline = std::move(waiting.mapped());
-    }
-    return *place;
+    if (auto* here = known(jid)) return *here;
+    auto user = std::make_unique<User>(*this, jid.bare(), host_.archive().owners().of(jid));
+    if (auto waiting = unclaimed_.extract(user->owner())) user->offline = std::move(waiting.mapped());
+    return *users_.emplace(jid.bare_text(), std::move(user)).first->second;
 }
 
 User* Home::known(const Jid& jid) {
-    const auto found = users_.find(std::string(jid.bare_text()));
+    const auto found = users_.find(jid.bare_text());
     return found == users_.end() ? nullptr : found->second.get();
 }
 

@@ -21,6 +21,11 @@ namespace chancery {
 
 class Host;
 
+/// For looking up by a part of a JID without a copy of it.
+struct BareHash : std::hash<std::string_view> {
+    using is_transparent = void;
+};
+
 class Home {
   public:
     Home(Host& host, net::Shard& shard) : host_(host), shard_(shard) {}
@@ -131,7 +136,7 @@ class Home {
 
     Host& host_;
     net::Shard& shard_;
-    std::unordered_map<std::string, std::unique_ptr<User>> users_;       // by bare JID
+    std::unordered_map<std::string, std::unique_ptr<User>, BareHash, std::equal_to<>> users_;  // by bare JID
     std::unordered_map<SessionId, Session*> by_id_;
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> unclaimed_;  // owner -> positions, from before the start
     std::vector<std::uint64_t> settled_;                                 // to be marked in the ledger

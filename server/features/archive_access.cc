@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 
 #include "features/features.h"
 
@@ -115,13 +116,22 @@ Result<Query, StanzaError> parse(Host& host, const Iq& iq) {
     return query;
 }
 
-std::string result_message(Host& host, const Jid& to, const std::string& query_id, const archive::HistoryItem& item) {
-    const auto id = host.stanza_ids().of(item.position);
+/// What all results of a query begin with, up to the id's value.
+std::string result_opening(const Jid& to, const std::string& query_id) {
     std::string xml = "<message from='" + xml::escape(to.bare_text(), xml::Place::attribute) + "' to='" +
-                      xml::escape(to.text(), xml::Place::attribute) + "'><result xmlns='urn:xmpp:mam:2' id='" + id + "'";
+                      xml::escape(to.text(), xml::Place::attribute) + "'><result xmlns='urn:xmpp:mam:2'";
     if (!query_id.empty()) xml += " queryid='" + xml::escape(query_id, xml::Place::attribute) + "'";
-    xml += "><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='" + to_iso(item.time) + "'/>";
-    xml.append("<message xmlns='jabber:client'").append(std::string_view(item.stanza).substr(std::string_view("<message").size()));
+    return xml + " id='";
+}
+
+std::string result_message(Host& host, std::string_view opening, const archive::HistoryItem& item) {
+    constexpr std::size_t most_around = 300;  // bytes of what stands around the stanza
+    std::string xml;
+    xml.reserve(opening.size() + item.stanza.size() + most_around);
+    xml.append(opening).append(host.stanza_ids().of(item.position));
+    xml.append("'><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='").append(to_iso(item.time));
+    xml.append("'/><message xmlns='jabber:client'");
+    xml.append(std::string_view(item.stanza).substr(std::string_view("<message").size()));
     return xml.append("</forwarded></result></message>");
 }
 
@@ -154,9 +164,10 @@ Task<Reply> find(Host& host, const Iq& iq) {
     auto& page = **answer;
     auto* session = host.home_of(iq.from).find(iq.session);
     if (!session) co_return std::string();
-    auto shown = page.items;
-    if (query->flipped) std::ranges::reverse(shown);
-    for (const auto& item : shown) session->send(result_message(host, iq.from, query->query_id, item));
+    const auto opening = result_opening(iq.from, query->query_id);
+    const auto show = [&](const archive::HistoryItem& item) { session->send(result_message(host, opening, item)); };
+    if (query->flipped) std::ranges::for_each(page.items | std::views::reverse, show);
+    else std::ranges::for_each(page.items, show);
     co_return fin(host, page);
 }
 

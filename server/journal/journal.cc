@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -196,17 +197,18 @@ Result<Entry, ReadError> Journal::read(Location location) const {
         return refusal(ReadError::no_such);
     const auto file = catalog_.file(location.segment);
     const std::size_t left = segment->records_end - location.offset;
-    auto bytes = file->read_at(location.offset, std::min(left, most_records));
+    std::array<char, most_records> head;
+    std::string_view bytes(head.data(), file->read_at(location.offset, head.data(), std::min(left, head.size())));
     if (bytes.size() < smallest_record) return refusal(ReadError::damaged);
     const auto length = record_header(bytes).length;
-    if (length > bytes.size() && length <= left)
-        bytes += file->read_at(location.offset + bytes.size(), length - bytes.size());
+    std::string whole;
+    if (length > bytes.size() && length <= left) bytes = whole = file->read_at(location.offset, length);
     const auto header = intact_record(bytes);
     if (!header) return refusal(ReadError::damaged);
     return open_record({.position = header->position,
                         .location = location,
                         .intact = true,
-                        .bytes = std::string_view(bytes).substr(0, header->length)});
+                        .bytes = bytes.substr(0, header->length)});
 }
 
 Position Journal::scan_headings(Position from, const std::function<bool(const Heading&)>& visit) const {
