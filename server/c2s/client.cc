@@ -256,7 +256,9 @@ void Client::refuse(xml::View stanza, const StanzaError& error) {
     if (stanza.has_attribute("id")) xml += attribute("id", stanza.attribute("id"));
     xml += attribute("to", jid_.text());
     if (stanza.has_attribute("to")) xml += attribute("from", stanza.attribute("to"));
-    stream_.write(xml + ">" + error.to_xml() + "</" + std::string(stanza.name()) + ">");
+    xml += ">" + error.to_xml() + "</" + std::string(stanza.name()) + ">";
+    if (auto* here = session()) here->send(std::move(xml));  // a stanza that the client counts (XEP-0198 §4)
+    else stream_.write(xml);
 }
 
 /// The stream is over: the session ends with it, or waits to be resumed.
