@@ -177,7 +177,7 @@ Task<> Client::handle(xml::View element) {
     }
     if (element.ns() == management && handle_management(element)) co_return;
     if (element.ns() == client_state) {
-        if (auto* here = session()) here->inactive = element.name() == "inactive";
+        if (auto* here = session()) here->set_inactive(element.name() == "inactive");
         co_return;
     }
     throw StreamError{"unsupported-stanza-type"};
