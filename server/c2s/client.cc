@@ -266,7 +266,10 @@ void Client::leave() {
     auto* here = session();
     if (!here || here->link() != this) return;
     const bool waits = !closed_by_client_ && here->stream.enabled && !here->stream.resume_id.empty();
-    if (!waits) return home().close(session_id_);
+    if (!waits) {
+        if (closed_by_client_) home().settle_written(*here);  // who leaves in order has read what was sent
+        return home().close(session_id_);
+    }
     here->detach();
     here->stream.request_open = false;
     home().tasks().spawn(expire_later(session_id_));
