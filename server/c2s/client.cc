@@ -177,7 +177,7 @@ Task<> Client::handle(xml::View element) {
     }
     if (element.ns() == management && handle_management(element)) co_return;
     if (element.ns() == client_state) {
-        if (auto* here = session()) here->inactive = element.name() == "inactive";
+        if (auto* here = session()) here->set_inactive(element.name() == "inactive");
         co_return;
     }
     throw StreamError{"unsupported-stanza-type"};
@@ -256,7 +256,9 @@ void Client::refuse(xml::View stanza, const StanzaError& error) {
     if (stanza.has_attribute("id")) xml += attribute("id", stanza.attribute("id"));
     xml += attribute("to", jid_.text());
     if (stanza.has_attribute("to")) xml += attribute("from", stanza.attribute("to"));
-    stream_.write(xml + ">" + error.to_xml() + "</" + std::string(stanza.name()) + ">");
+    xml += ">" + error.to_xml() + "</" + std::string(stanza.name()) + ">";
+    if (auto* here = session()) here->send(std::move(xml));  // a stanza that the client counts (XEP-0198 §4)
+    else stream_.write(xml);
 }
 
 /// The stream is over: the session ends with it, or waits to be resumed.
@@ -264,7 +266,10 @@ void Client::leave() {
     auto* here = session();
     if (!here || here->link() != this) return;
     const bool waits = !closed_by_client_ && here->stream.enabled && !here->stream.resume_id.empty();
-    if (!waits) return home().close(session_id_);
+    if (!waits) {
+        if (closed_by_client_) home().settle_written(*here);  // who leaves in order has read what was sent
+        return home().close(session_id_);
+    }
     here->detach();
     here->stream.request_open = false;
     home().tasks().spawn(expire_later(session_id_));

@@ -103,6 +103,7 @@ bool Client::resume(xml::View request) {
     auto& state = found->stream;
     stream_.write("<resumed xmlns='urn:xmpp:sm:3' previd='" + state.resume_id + "' h='" + std::to_string(state.handled) + "'/>");
     for (const auto& outgoing : state.unacknowledged) stream_.write(*outgoing.xml);
+    found->set_inactive(false);  // XEP-0352 §5.2
     found->request_acknowledgement();
     return true;
 }

@@ -128,23 +128,22 @@ void Home::mark_soon() {
     shard_.at_turn_end([this] { shard_.post([this] { mark(); }); });
 }
 
-/// What the kernel has taken is handed over. A crash between the two makes a message wait again, which its recipient can
-/// tell by the stanza-id; the other order could lose it.
+/// A crash between the two makes a message wait again, which its recipient can tell by the stanza-id; the other order
+/// could lose it.
+bool Home::settle_written(Session& session) {
+    if (!session.link() || session.link()->unsent() > 0) return false;
+    for (const auto& delivery : std::exchange(session.written, {})) settle(*delivery);
+    return true;
+}
+
 void Home::mark() {
-    marking_ = false;
     std::vector<SessionId> slow;
     for (const auto id : std::exchange(writers_, {})) {
         auto* session = find(id);
         if (!session) continue;
-        if (!session->link() || session->link()->unsent() > 0) {
-            slow.push_back(id);
-            continue;
-        }
-        for (const auto& delivery : std::exchange(session->written, {})) {
-            if (std::exchange(delivery->settled, true)) continue;
-            settled_.push_back(delivery->position);
-        }
+        if (!settle_written(*session)) slow.push_back(id);
     }
+    marking_ = false;
     host_.ledger().settle(std::exchange(settled_, {}));
     if (slow.empty()) return;
     writers_.insert(writers_.end(), slow.begin(), slow.end());

@@ -58,6 +58,8 @@ class Home {
     void settle(Delivery& delivery);
     /// The session has messages whose bytes may still be ours: they count as handed over once the kernel has them.
     void watch_written(SessionId id);
+    /// What was written to the session and the kernel has taken is handed over. False when there is more to come.
+    bool settle_written(Session& session);
     /// Notes, at start-up, that a message waits for the person with this hash.
     void add_waiting(std::uint64_t owner, std::uint64_t position) { unclaimed_[owner].push_back(position); }
     /// Sends the session what waits for its user, in order, as fast as the client takes it; ends when that is all, or

@@ -87,6 +87,8 @@ class Host {
     using SessionHook = void (*)(Host&, Session&);
     void on_available(SessionHook hook) { available_hooks_.push_back(hook); }
     void on_closed(SessionHook hook) { closed_hooks_.push_back(hook); }
+    /// A session's presence to everybody is another one than before.
+    void on_presence(SessionHook hook) { presence_hooks_.push_back(hook); }
     /// With the words that the presence carried.
     using UnavailableHook = void (*)(Host&, Session&, std::string_view status);
     void on_unavailable(UnavailableHook hook) { unavailable_hooks_.push_back(hook); }
@@ -164,6 +166,7 @@ class Host {
     std::vector<Item> items(const Jid& asking, std::string_view node);
     const std::string& offers() const { return offers_; }
     void run_available_hooks(Session& session) { for (auto hook : available_hooks_) hook(*this, session); }
+    void run_presence_hooks(Session& session) { for (auto hook : presence_hooks_) hook(*this, session); }
     void run_closed_hooks(Session& session) { for (auto hook : closed_hooks_) hook(*this, session); }
     void run_unavailable_hooks(Session& s, std::string_view status) { for (auto h : unavailable_hooks_) h(*this, s, status); }
     void run_delivered_hooks(User& user, const Delivery& d) { for (auto hook : delivered_hooks_) hook(*this, user, d); }
@@ -194,7 +197,7 @@ class Host {
     Handlers gets_, sets_;
     std::set<std::string, std::less<>> server_features_, account_features_;
     std::string offers_;
-    std::vector<SessionHook> available_hooks_, closed_hooks_;
+    std::vector<SessionHook> available_hooks_, closed_hooks_, presence_hooks_;
     std::vector<UnavailableHook> unavailable_hooks_;
     std::map<std::string_view, ItemList> item_lists_;
     std::map<std::string_view, Command> commands_;

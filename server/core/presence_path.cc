@@ -115,7 +115,7 @@ Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §
     const bool initial = !session->is_available();
     session->presence = std::move(presence);
     const auto& xml = session->presence->xml;
-    if (!session->presence->away) owner.answered.clear();
+    host_.run_presence_hooks(*session);
 
     for (const auto& other : owner.sessions)
         if (other->is_available()) other->send(addressed(xml, other->jid()));
@@ -140,6 +140,7 @@ void Home::become_unavailable(Session& session, const std::string& xml, std::str
     auto& owner = session.user();
     if (session.is_available()) {
         session.presence.reset();
+        host_.run_presence_hooks(session);
         if (!owner.is_available()) host_.run_unavailable_hooks(session, status);
         for (const auto& other : owner.sessions)
             if (other->is_available() || other.get() == &session) other->send(addressed(xml, other->jid()));

@@ -11,25 +11,53 @@ constexpr std::string_view acknowledgement_request = "<r xmlns='urn:xmpp:sm:3'/>
 }  // namespace
 
 void Session::send(std::string xml) {
-    if (stream.enabled) return send(std::make_shared<const std::string>(std::move(xml)));
+    if (stream.enabled || held_back_) return send(std::make_shared<const std::string>(std::move(xml)));
     if (link_) link_->write(xml);
 }
 
-void Session::send(std::shared_ptr<const std::string> xml) { queue({std::move(xml), nullptr}); }
+void Session::send(std::shared_ptr<const std::string> xml) { pass({std::move(xml), nullptr}); }
 
 void Session::send(std::shared_ptr<Delivery> delivery) {
     // The recipient's copy lives as long as the delivery: no copy for each resource.
     std::shared_ptr<const std::string> xml(delivery, &delivery->xml);
-    if (stream.enabled) return queue({std::move(xml), std::move(delivery)});
-    if (link_) link_->write(*xml);
-    if (!delivery->waits || delivery->settled) return;
-    if (written.empty()) user_.home().watch_written(id_);
-    written.push_back(std::move(delivery));
+    pass({std::move(xml), std::move(delivery)});
 }
 
-void Session::queue(Outgoing outgoing) {
+void Session::set_inactive(bool inactive) {
+    if (inactive == held_back_.has_value()) return;
+    if (inactive) {
+        held_back_.emplace();
+    } else {
+        send_held_back();
+        held_back_.reset();
+    }
+}
+
+/// Sends the stanza, after what was held back, or holds it back too.
+void Session::pass(Outgoing outgoing) {
+    if (held_back_) {
+        const bool held = held_back_->take(outgoing);
+        if (!held || held_back_->is_full()) send_held_back();
+        if (held) return;
+    }
+    put(std::move(outgoing));
+}
+
+void Session::send_held_back() {
+    for (auto& outgoing : held_back_->release()) put(std::move(outgoing));
+}
+
+void Session::put(Outgoing outgoing) {
     if (link_) link_->write(*outgoing.xml);
-    if (!stream.enabled) return;
+    if (stream.enabled) return keep(std::move(outgoing));
+    const auto& delivery = outgoing.delivery;
+    if (!delivery || !delivery->waits || delivery->settled) return;
+    if (written.empty()) user_.home().watch_written(id_);
+    written.push_back(delivery);
+}
+
+/// Until the client acknowledges it.
+void Session::keep(Outgoing outgoing) {
     stream.unacknowledged_bytes += outgoing.xml->size();
     stream.unacknowledged.push_back(std::move(outgoing));
     const auto& limits = user_.home().host().config().limits;

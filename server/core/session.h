@@ -16,9 +16,10 @@
 #include <vector>
 
 #include "base/time.h"
+#include "core/delivery.h"
+#include "core/held_back.h"
 #include "xmpp/errors.h"
 #include "xmpp/jid.h"
-#include "xmpp/message.h"
 
 namespace chancery {
 
@@ -37,22 +38,6 @@ class Link {
     virtual std::size_t unsent() const = 0;
     /// Ends the stream, soon: the caller's frame is left first.
     virtual void end(StreamError reason) = 0;
-};
-
-/// A message on its way to the clients of one user.
-struct Delivery {
-    std::shared_ptr<const Message> message;
-    std::string xml;              ///< the recipient's copy, with its stanza-id
-    std::uint64_t position = 0;   ///< its record in the journal
-    Time time;                    ///< of the record
-    bool waits = false;           ///< in the ledger until a client has it
-    bool settled = false;         ///< a client has it
-};
-
-/// A stanza that was written to a client and, if it is a message that waits in the ledger, which.
-struct Outgoing {
-    std::shared_ptr<const std::string> xml;
-    std::shared_ptr<Delivery> delivery;
 };
 
 /// The presence that a resource last sent to everybody (RFC 6121 §4.2, §4.4).
@@ -97,6 +82,8 @@ class Session {
     void send(std::string xml);
     void send(std::shared_ptr<const std::string> xml);
     void send(std::shared_ptr<Delivery> delivery);
+    /// XEP-0352: nobody looks at the client, or somebody does again. What was held back is sent then.
+    void set_inactive(bool inactive);
     /// Asks the client to acknowledge, if it can and nothing is asked already (XEP-0198 §4).
     void request_acknowledgement();
 
@@ -104,7 +91,6 @@ class Session {
     bool interested = false;            ///< has asked for the roster (RFC 6121 §2.2)
     bool wants_block_pushes = false;    ///< has asked for the block list (XEP-0191 §3.3)
     bool carbons = false;               ///< XEP-0280
-    bool inactive = false;              ///< XEP-0352
     bool catching_up = false;           ///< gets what waited, in portions; until it has all, new messages join those that wait
     std::set<Jid> directed;             ///< who got directed presence (RFC 6121 §4.6.2)
     StreamManagement stream;
@@ -113,13 +99,17 @@ class Session {
     Time signed_in;
 
   private:
-    void queue(Outgoing outgoing);
+    void pass(Outgoing outgoing);
+    void put(Outgoing outgoing);
+    void keep(Outgoing outgoing);
+    void send_held_back();
     void give_up();
 
     SessionId id_;
     Jid jid_;
     User& user_;
     Link* link_;
+    std::optional<HeldBack> held_back_;  // while nobody looks
 };
 
 }  // namespace chancery

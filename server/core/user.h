@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ class User {
     AsyncMutex roster_lock;                 ///< held while the roster is loaded or changed
     std::optional<std::pair<Time, std::string>> left;  ///< when the last client left since the start, and its last words
     std::string away_message;               ///< set until taken back, whatever the clients' presence says
-    std::map<Jid, Time> answered;           ///< whom the away message was sent to during this absence
+    std::set<Jid> answered;                 ///< who was sent the away message during this absence
 
   private:
     Home& home_;

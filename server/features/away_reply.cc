@@ -1,9 +1,10 @@
 // The automatic reply of somebody who is away (research/legacy.md row 36; no XEP defines one).
 //
-// Operation. A person is absent while all their clients are away or extended away and one of them says so in words, or
-// while they have set an away message by the command (XEP-0050) of this file, whether a client is there or not. In one
-// absence each correspondent gets the words once, with <auto-reply xmlns='urn:chancery:auto-reply:0'/>. The reply takes
-// the same road as any message: it is on record first. An automatic reply is never answered by another one.
+// Operation. A person is absent while they have set an away message by the command (XEP-0050) of this file, whether a
+// client is there or not, or while all their clients are away or extended away and one of them says so in words. Those
+// words are presence: only who may see the person's presence is told them. In one absence each correspondent gets one
+// reply, with <auto-reply xmlns='urn:chancery:auto-reply:0'/>. It takes the same road as any message: it is on record
+// first. An automatic reply is never answered by another one.
 
 #include "base/bytes.h"
 #include "base/crypto.h"
@@ -23,6 +24,18 @@ std::string presence_words(const User& person) {
         if (words.empty()) words = session->presence->status;
     }
     return words;
+}
+
+bool may_see_presence(const User& person, const Jid& peer) {
+    if (!person.roster) return false;
+    const auto entry = person.roster->contacts.find(peer.bare());
+    return entry != person.roster->contacts.end() && entry->second.subscription.from;
+}
+
+/// What this correspondent is told; empty when nothing.
+std::string words_for(const User& person, const Jid& peer) {
+    if (!person.away_message.empty()) return person.away_message;
+    return may_see_presence(person, peer) ? presence_words(person) : std::string();
 }
 
 bool wants_reply(const Message& message) {
@@ -49,13 +62,15 @@ Task<> reply(Host& host, Jid from, Jid to, std::string words) {
 void on_delivered(Host& host, User& person, const Delivery& delivery) {
     const auto& message = *delivery.message;
     if (!wants_reply(message)) return;
-    auto words = person.away_message.empty() ? presence_words(person) : person.away_message;
-    if (words.empty()) {
-        person.answered.clear();  // present: the next absence is a new one
-        return;
-    }
-    if (!person.answered.emplace(message.from.bare(), host.now()).second) return;
+    auto words = words_for(person, message.from);
+    if (words.empty() || !person.answered.insert(message.from.bare()).second) return;
     person.home().tasks().spawn(reply(host, person.jid(), message.from, std::move(words)));
+}
+
+/// Who is present again begins a new absence the next time.
+void on_presence(Host&, Session& session) {
+    auto& person = session.user();
+    if (person.away_message.empty() && presence_words(person).empty()) person.answered.clear();
 }
 
 constexpr std::string_view command_node = "urn:chancery:away";
@@ -117,6 +132,7 @@ const Feature away_reply{
     .install = [](Host& host) {
         load(host);
         host.on_delivered(on_delivered);
+        host.on_presence(on_presence);
         host.add_command(command_node, {"Set my away message", away_form, set_away});
     },
 };

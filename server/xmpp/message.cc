@@ -8,7 +8,6 @@
 namespace chancery {
 namespace {
 
-constexpr std::string_view origin_id_ns = ns::stanza_id;
 constexpr std::string_view muc_user_ns = "http://jabber.org/protocol/muc#user";
 constexpr std::string_view auto_reply_ns = "urn:chancery:auto-reply:0";
 
@@ -59,8 +58,7 @@ MessageTraits traits_of(xml::View message) {
     for (auto child : message.children()) {
         if (is_encrypted(child)) traits.encrypted = true;
         const bool envelope = child.ns() == ns::chat_states || child.ns() == ns::hints ||
-                              (child.ns() == origin_id_ns && child.name() == "origin-id") ||
-                              (child.ns() == ns::client && child.name() == "thread");
+                              child.ns() == ns::stanza_id || (child.ns() == ns::client && child.name() == "thread");
         if (!envelope) traits.content = true;
         if (child.ns() == ns::client && child.name() == "body") traits.body = true;
         if (is_of_conversation(child)) traits.conversation = true;

@@ -20,7 +20,7 @@ std::string_view name_of(MessageType type);
 struct MessageTraits {
     bool body = false;            ///< has a <body/>
     bool conversation = false;    ///< has a receipt, a chat state, a marker or an invitation (XEP-0280 §6.1)
-    bool content = false;         ///< has any child besides chat states, thread, origin id and hints
+    bool content = false;         ///< has any child besides chat states, thread, ids and hints
     bool is_private = false;      ///< XEP-0280 §6: the sender wants no carbons
     bool muc_private = false;     ///< XEP-0045 §7.5 marks room private messages, which are not carbon-copied
     bool encrypted = false;       ///< carries an end-to-end encrypted payload

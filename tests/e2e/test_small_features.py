@@ -302,17 +302,3 @@ def test_every_message_has_an_id_of_its_own(users):
         r.say(juliet.jid, f"line {number}")
     j_ids = [j.hear(f"line {number}").find(f"sid:stanza-id[@by='{juliet.jid}']", NS).get("id") for number in range(20)]
     assert len(set(j_ids)) == 20
-
-
-# Away
-
-@pytest.mark.expected_later("what sets an automatic reply, and how often it is sent")
-def test_who_is_away_can_have_the_server_answer_for_them(users):
-    """M13: away message with automatic reply."""
-    romeo, juliet = users(2)
-    r, j = romeo.login(), juliet.login()
-    r.send("<presence><show>away</show><status>back at three</status></presence>")
-    r.fence()
-    j.say(romeo.jid, "are you there?")
-    reply = j.hear("back at three")
-    assert reply.get("from") == romeo.jid

@@ -214,6 +214,15 @@ def test_acknowledging_more_than_was_sent_ends_the_stream(users):
     assert too_high.get("h") == str(client.answered + 1000)
 
 
+def test_an_error_is_a_stanza_that_is_counted(users):
+    client = users().login(sm=True)
+    client.send("<message to='@' id='m1'><body>to nobody</body></message><iq type='get' id='i1' to='@'><ping xmlns='urn:xmpp:ping'/></iq>")
+    client.expect("<message type='error' id='m1'/>")
+    client.expect("<iq type='error' id='i1'/>")
+    client.send(f"<a xmlns='{NS['sm']}' h='{client.answered}'/>")
+    client.fence()
+
+
 @pytest.mark.parametrize("text", ["<a xmlns='urn:xmpp:sm:3' h='minus one'/>", "<a xmlns='urn:xmpp:sm:3'/>"])
 @peer_differs("Prosody ignores it")
 def test_an_acknowledgement_without_a_number_ends_the_stream(users, text):

@@ -24,11 +24,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         ours = item.get_closest_marker("only_chancery")
         differs = item.get_closest_marker("peer_differs")
-        later = item.get_closest_marker("expected_later")
         if PEER != "chancery" and (ours or differs):
             item.add_marker(pytest.mark.skip(reason=f"{PEER}: {(ours or differs).args[0]}"))
-        elif later:
-            item.add_marker(pytest.mark.skip(reason=f"not specified yet: {later.args[0]}"))
         elif PEER == "chancery" and "CHANCERY_BINARY" not in os.environ and not binary().exists():
             item.add_marker(pytest.mark.skip(reason=f"{binary()} is not built"))
 
