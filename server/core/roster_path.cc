@@ -44,6 +44,7 @@ Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> valu
     } else {
         roster.contacts.erase(contact);
         roster.removed.insert_or_assign(contact, version);
+        roster.forget_old();
     }
     if (item.empty()) co_return;
     for (const auto& session : owner.sessions) {  // RFC 6121 §2.1.6
