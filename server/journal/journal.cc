@@ -246,7 +246,7 @@ std::optional<InclusionProof> Journal::prove_inclusion(Position position) const 
 
 std::optional<ConsistencyProof> Journal::prove_consistency(const Checkpoint& from,
                                                            const Checkpoint& to) const {
-    if (from.size == 0 || from.size > to.size || to.size > checkpointer_->covered()) return std::nullopt;
+    if (from.size > to.size || to.size > checkpointer_->covered()) return std::nullopt;
     return ConsistencyProof{
         .from = from, .to = to, .path = consistency_path(writer_->tree()->nodes(), from.size, to.size)};
 }
