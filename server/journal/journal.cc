@@ -114,7 +114,7 @@ Journal::Journal(Options options, Writer::Settled settled)
     if (end.journal.empty()) end.journal = random_bytes(16);
 
     checkpointer_ =
-        std::make_unique<Checkpointer>(checkpoints, seed, last, options_.clock, *options_.disk,
+        std::make_unique<Checkpointer>(checkpoints, seed, last, catalog_, options_.clock, *options_.disk,
                                        [this](const std::string& reason) { writer_->report(reason); });
     writer_ = std::make_unique<Writer>(Writer::Setup{.segment_bytes = options_.segment_bytes,
                                                      .tick = options_.tick,
