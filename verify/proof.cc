@@ -123,7 +123,9 @@ Outcome check_consistency(const Json& json, const PublicKey& key) {
     if (!from || !to) return bad;
     const auto path = path_in(json);
     std::optional<Roots> roots;
-    if (from->size > 0 && from->size <= to->size)
+    if (from->size == 0) {  // every tree begins with the empty one: there is nothing to lead there
+        if (path.empty()) roots = Roots{sha256(std::string_view()), to->root};
+    } else if (from->size <= to->size)
         roots = roots_from(from->size, to->size, true, from->root, path.data(), path.size());
     if (!roots || roots->earlier != from->root || roots->later != to->root)
         return say_bad(

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t request_limit = 64 << 20;  // an import of a large organisation
 constexpr timeval patience{.tv_sec = 30, .tv_usec = 0};  // for the next bytes of a request
+constexpr timeval reading_limit{.tv_sec = 5, .tv_usec = 0};  // for who asked to take some more of the answer
 
 /// A relative path is short: Unix sockets allow 107 bytes. The caller's working directory is not touched: the directory is
 /// opened and named through /proc.
@@ -82,7 +83,9 @@ Socket::~Socket() {
     const std::uint64_t one = 1;
     (void)!::write(stop_, &one, sizeof one);
     thread_.join();
-    while (running_ > 0) std::this_thread::yield();
+    std::unique_lock lock(guard_);
+    for (const int connection : open_) ::shutdown(connection, SHUT_RD);  // who has not asked yet is too late
+    none_open_.wait(lock, [this] { return open_.empty(); });
     ::close(listening_);
     ::close(stop_);
     std::filesystem::remove(path_);
@@ -96,18 +99,25 @@ void Socket::accept_requests() {
         if (!watched[0].revents) continue;
         const int connection = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
         if (connection < 0) continue;
-        if (running_ >= most_requests) {
-            send_all(connection, "{\"error\":\"The server is busy with other commands. Try again.\"}\n");
-            ::close(connection);
-            continue;
-        }
-        ++running_;
-        std::thread([this, connection] {
-            serve(connection);
-            ::close(connection);
-            --running_;
-        }).detach();  // joined by the destructor through running_
+        start(connection);
     }
+}
+
+void Socket::start(int connection) {
+    const std::lock_guard lock(guard_);
+    if (open_.size() >= most_requests) {
+        send_all(connection, "{\"error\":\"The server is busy with other commands. Try again.\"}\n");
+        ::close(connection);
+        return;
+    }
+    open_.insert(connection);
+    std::thread([this, connection] {
+        serve(connection);
+        const std::lock_guard done(guard_);
+        ::close(connection);
+        open_.erase(connection);
+        none_open_.notify_all();
+    }).detach();  // joined by the destructor through open_
 }
 
 void Socket::serve(int connection) {
@@ -115,6 +125,7 @@ void Socket::serve(int connection) {
     socklen_t size = sizeof peer;
     ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size);
     ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &reading_limit, sizeof reading_limit);
     if (peer.uid != 0 && peer.uid != ::geteuid()) {
         log::warning("admin.refused", {{"uid", peer.uid}});
         send_all(connection, "{\"error\":\"Only root and the server's own user may administer it.\"}\n");

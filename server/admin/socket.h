@@ -1,9 +1,11 @@
 // The administration socket: DIR/chancery.sock. One request a line in JSON, one answer a line.
 #pragma once
-#include <atomic>
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "admin/admin.h"
@@ -14,7 +16,7 @@ namespace chancery::admin {
 /// Concurrency: one thread accepts; each request runs on a thread of its own, at most `most_requests` at a time.
 class Socket {
   public:
-    static constexpr int most_requests = 16;
+    static constexpr std::size_t most_requests = 16;
     using Answer = std::function<json(const json& request, const std::string& actor)>;
 
     /// @throws std::runtime_error when the socket cannot be made.
@@ -24,12 +26,15 @@ class Socket {
 
   private:
     void accept_requests();
+    void start(int connection);
     void serve(int connection);
 
     std::filesystem::path path_;
     Answer answer_;
     int listening_ = -1, stop_ = -1;
-    std::atomic<int> running_ = 0;
+    std::mutex guard_;
+    std::condition_variable none_open_;
+    std::set<int> open_;  // connections that have not been answered yet
     std::jthread thread_;
 };
 

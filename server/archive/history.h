@@ -1,6 +1,7 @@
 // One user's own history (XEP-0313): what may be asked, and a page of the answer.
 #pragma once
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct HistoryQuery {
     std::vector<Position> ids;                 ///< only these, each of which must be in it (§4.1.3)
     bool from_end = false;                     ///< the last `max` instead of the first: an empty <before/>
     std::size_t max = 50;
+    std::size_t max_bytes = std::numeric_limits<std::size_t>::max();  ///< of stanzas; the first item comes however large it is
     bool count = false;                        ///< fill in `index` and `count`; costs a pass over the user's entries
 };
 

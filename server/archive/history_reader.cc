@@ -77,9 +77,8 @@ Result<HistoryPage, HistoryRefusal> HistoryReader::page(const HistoryQuery& quer
     }
     if (!std::ranges::all_of(query.ids, [this](Position id) { return contains(id); }))
         return refusal(HistoryRefusal::item_not_found);
-    if (!query.ids.empty()) return chosen(query);
 
-    auto filtered = filter(query);
+    auto filtered = query.ids.empty() ? filter(query) : chosen(query.ids);
     HistoryPage page;
     if (query.from_end) fill_backward(filtered, query, page);
     else fill_forward(filtered, query, page);
@@ -92,17 +91,21 @@ Result<HistoryPage, HistoryRefusal> HistoryReader::page(const HistoryQuery& quer
     return page;
 }
 
-HistoryPage HistoryReader::chosen(const HistoryQuery& query) {
-    auto ids = query.ids;
+/// Exactly the messages asked for by id, of which page() cuts pages like of any others.
+HistoryReader::Filtered HistoryReader::chosen(std::vector<Position> ids) {
     std::ranges::sort(ids);
     const auto repeated = std::ranges::unique(ids);
     ids.erase(repeated.begin(), repeated.end());
-    HistoryPage page{.complete = true};
-    for (const auto id : ids) {
-        if (auto item = read(id, std::nullopt)) page.items.push_back(std::move(*item));
-    }
-    if (query.count) page.index = 0, page.count = ids.size();
-    return page;
+    return {PostingCursor(moment_.reading(), owner_, role::in_history), 0, 0, std::move(ids)};
+}
+
+/// Puts an item on the page, if there is room. A page is never empty because its first item is large.
+bool HistoryReader::put(HistoryItem item, const HistoryQuery& query, HistoryPage& page) {
+    if (page.items.size() >= query.max) return false;
+    if (!page.items.empty() && page_bytes_ + item.stanza.size() > query.max_bytes) return false;
+    page_bytes_ += item.stanza.size();
+    page.items.push_back(std::move(item));
+    return true;
 }
 
 void HistoryReader::fill_forward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page) {
@@ -110,8 +113,7 @@ void HistoryReader::fill_forward(Filtered& filtered, const HistoryQuery& query, 
     for (auto at = next(filtered, query.after ? *query.after + 1 : 0); at && *at < end; at = next(filtered, *at + 1)) {
         auto item = read(*at, query.with_full);
         if (!item) continue;
-        if (page.items.size() >= query.max) return;
-        page.items.push_back(std::move(*item));
+        if (!put(std::move(*item), query, page)) return;
     }
     page.complete = true;
 }
@@ -122,12 +124,10 @@ void HistoryReader::fill_backward(Filtered& filtered, const HistoryQuery& query,
     auto at = query.before == Position{0} ? std::nullopt
                                           : previous(filtered, query.before ? *query.before - 1 : last_position);
     while (at && *at >= first) {
-        if (auto item = read(*at, query.with_full)) {
-            if (page.items.size() >= query.max) {
-                page.complete = false;
-                break;
-            }
-            page.items.push_back(std::move(*item));
+        auto item = read(*at, query.with_full);
+        if (item && !put(std::move(*item), query, page)) {
+            page.complete = false;
+            break;
         }
         if (*at == 0) break;
         at = previous(filtered, *at - 1);

@@ -33,7 +33,8 @@ class HistoryReader {
     std::optional<Position> next(Filtered& filtered, Position from);
     std::optional<Position> previous(Filtered& filtered, Position upto);
     std::size_t count(Filtered& filtered, Position to);
-    HistoryPage chosen(const HistoryQuery& query);
+    Filtered chosen(std::vector<Position> ids);
+    bool put(HistoryItem item, const HistoryQuery& query, HistoryPage& page);
     void fill_forward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
     void fill_backward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
     std::optional<Jid> address(std::string_view text);
@@ -43,6 +44,7 @@ class HistoryReader {
     const Owner owner_;
     Moment moment_;
     PostingCursor all_;
+    std::size_t page_bytes_ = 0;
     std::vector<Jid> known_;  // addresses of this page: most of it is between the same few
 };
 

@@ -44,7 +44,10 @@ struct Config {
         std::int64_t stanza_kib = 256;            ///< largest stanza after authentication, KiB (RFC 6120 §13.12: >= 10)
         std::int64_t sessions_per_user = 20;      ///< bound resources; one more is refused with resource-constraint
         std::int64_t roster_items = 2'000;
-        std::int64_t connections = 20'000;        ///< open client connections; more are closed at once
+        std::int64_t connections = 20'000;        ///< open client connections; one more is refused
+        std::int64_t connections_per_address = 10'000;  ///< of one IPv4 address or IPv6 /64; not of 127.0.0.1 and ::1
+        std::int64_t signing_in = 2'000;          ///< connections that have not signed in yet
+        std::int64_t signing_in_per_address = 500;  ///< as connections_per_address
         std::int64_t idle_seconds = 900;          ///< a client silent for so long is pinged, and dropped after 60 s more
         std::int64_t login_seconds = 60;          ///< from the accepted connection to the bound resource
         std::int64_t resume_seconds = 300;        ///< XEP-0198: how long a lost session waits to be resumed

@@ -6,6 +6,18 @@
 #include "c2s/negotiation.h"
 
 namespace chancery::c2s {
+namespace {
+
+class CountedIn {
+  public:
+    explicit CountedIn(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~CountedIn() { --count_; }
+
+  private:
+    std::atomic<int>& count_;
+};
+
+}  // namespace
 
 struct Service::PerShard {
     std::unique_ptr<net::Listener> starttls, tls;
@@ -13,7 +25,7 @@ struct Service::PerShard {
     TaskGroup tasks;
 };
 
-Service::Service(Parts parts) : parts_(std::move(parts)) {
+Service::Service(Parts parts) : parts_(std::move(parts)), door_(parts_.host.config()) {
     for (std::size_t i = 0; i < parts_.shards.size(); ++i) per_shard_.push_back(std::make_unique<PerShard>());
 }
 
@@ -50,38 +62,29 @@ void Service::add(Client& client) { current().clients.insert(&client); }
 void Service::remove(Client& client) { current().clients.erase(&client); }
 
 void Service::accepted(std::unique_ptr<net::Connection> connection, bool direct_tls) {
-    if (connections_ >= static_cast<std::size_t>(config().limits.connections)) {
-        log::warning("c2s.too_many_connections", {{"limit", config().limits.connections}});
-        return;
-    }
-    tasks().spawn(serve(std::move(connection), direct_tls));
+    auto pass = door_.admit(connection->peer());
+    if (pass) return tasks().spawn(serve(std::move(connection), direct_tls, std::move(*pass)));
+    const bool is_heard = !direct_tls && refusals_ < most_refusals;  // nothing can be said in TLS without a handshake
+    if (is_heard) tasks().spawn(turn_away(std::move(connection), std::move(pass.error())));
+}
+
+Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamError why) {
+    const CountedIn counted(refusals_);
+    XmlStream stream(std::move(connection), xml::limits_before_sign_in);
+    co_await stream.end(host().domain(), std::move(why));
 }
 
 namespace {
 
-/// Counts a connection as long as it exists, on whichever shard it is.
-class Counted {
-  public:
-    explicit Counted(std::atomic<std::size_t>& count) : count_(&count) { ++count; }
-    Counted(Counted&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
-    ~Counted() {
-        if (count_) --*count_;
-    }
-
-  private:
-    std::atomic<std::size_t>* count_;
-};
-
 Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
-                  net::Instant deadline, [[maybe_unused]] Counted counted) {
+                  net::Instant deadline, [[maybe_unused]] Door::Pass pass) {
     Client client(service, std::move(connection), std::move(buffered), std::move(account), deadline);
     co_await client.run();
 }
 
 }  // namespace
 
-Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls) {
-    Counted counted(connections_);
+Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls, Door::Pass pass) {
     XmlStream stream(std::move(connection), xml::limits_before_sign_in);
     const auto deadline = net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds));
     stream.set_deadline(deadline);
@@ -100,14 +103,15 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
     }
     if (!account) co_return co_await stream.end(host().domain(), std::move(farewell));
 
+    pass.signed_in();
     parts_.host.accounts().note_logon(account->name());
     auto& home = host().home_of(account->jid());
     auto buffered = stream.scanner().take_buffered();
     net::Connection::hand_over(
         stream.release(), home.shard(),
         [this, deadline, buffered = std::move(buffered), account = std::move(*account),
-         counted = std::move(counted)](std::unique_ptr<net::Connection> moved) mutable {
-            tasks().spawn(run_client(*this, std::move(moved), std::move(buffered), std::move(account), deadline, std::move(counted)));
+         pass = std::move(pass)](std::unique_ptr<net::Connection> moved) mutable {
+            tasks().spawn(run_client(*this, std::move(moved), std::move(buffered), std::move(account), deadline, std::move(pass)));
         });
 }
 

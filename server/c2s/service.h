@@ -3,7 +3,7 @@
 // Operation. A connection is negotiated on the shard that accepted it and then handed to the home shard of whoever
 // signed in, where its session runs until it ends.
 // Concurrency. start() and stop() from the main thread; the rest on each shard.
-// Limits. Config::limits.connections, over all shards; one more is closed at once.
+// Limits. Those of the door (door.h); whom it refuses is told why, at most `most_refusals` at a time.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -11,6 +11,7 @@
 
 #include "accounts/authenticator.h"
 #include "accounts/sasl/mechanism.h"
+#include "c2s/door.h"
 #include "core/host.h"
 #include "net/listener.h"
 #include "net/tls.h"
@@ -41,7 +42,7 @@ class Service {
 
     std::uint16_t starttls_port() const;
     std::uint16_t tls_port() const;
-    std::size_t connections() const { return connections_; }
+    std::size_t connections() const { return door_.connections(); }
 
     // For connections.
     Parts& parts() { return parts_; }
@@ -52,14 +53,17 @@ class Service {
     void remove(Client& client);
 
   private:
+    static constexpr int most_refusals = 256;
     struct PerShard;
     PerShard& current();
     void accepted(std::unique_ptr<net::Connection> connection, bool direct_tls);
-    Task<> serve(std::unique_ptr<net::Connection> connection, bool direct_tls);
+    Task<> serve(std::unique_ptr<net::Connection> connection, bool direct_tls, Door::Pass pass);
+    Task<> turn_away(std::unique_ptr<net::Connection> connection, StreamError why);
 
     Parts parts_;
+    Door door_;
+    std::atomic<int> refusals_ = 0;
     std::vector<std::unique_ptr<PerShard>> per_shard_;
-    std::atomic<std::size_t> connections_ = 0;
 };
 
 }  // namespace chancery::c2s

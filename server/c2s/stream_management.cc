@@ -42,7 +42,8 @@ bool Client::handle_management(xml::View element) {
         stream_.write(failed("unexpected-request"));
     } else if (element.name() == "r") {
         if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
-        requests_.push_back(here->stream.handled + static_cast<std::uint32_t>(in_flight_));
+        const auto awaited = here->stream.handled + static_cast<std::uint32_t>(in_flight_);
+        if (requests_.empty() || requests_.back() != awaited) requests_.push_back(awaited);
         answer_requests();
     } else if (element.name() == "a") {
         if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
@@ -53,7 +54,8 @@ bool Client::handle_management(xml::View element) {
     return true;
 }
 
-/// Answers each <r/> once everything that came before it is dealt with, so that its count says so.
+/// Answers each <r/> once everything that came before it is dealt with, so that its count says so. Those that wait for
+/// the same count get one answer: so there are never more of them than messages on their way to the journal.
 void Client::answer_requests() {
     auto* here = session();
     while (here && !requests_.empty()) {

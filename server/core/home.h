@@ -65,6 +65,8 @@ class Home {
     /// Sends the session what waits for its user, in order, as fast as the client takes it; ends when that is all, or
     /// when the rest has to go on beside what the client does next.
     Task<> hand_over_waiting(SessionId id);
+    /// Waits until no more than this is unsent to the client; false when it reads nothing for long.
+    Task<bool> has_read(SessionId id, std::size_t at_most_unsent);
 
     // Presence (presence_path.cc).
     Task<> become_available(SessionId id, Presence presence);

@@ -183,6 +183,7 @@ namespace {
 
 constexpr std::size_t portion_messages = 200, portion_bytes = 256 * 1024;  // of what waits, read and sent at a time
 constexpr auto behind_pause = std::chrono::milliseconds(50);
+constexpr auto reading_limit = std::chrono::seconds(30);  // for a client to take what it has asked for
 
 /// Reads the first of `positions` from the journal, in order: a portion. What was erased has no xml.
 std::vector<std::shared_ptr<Delivery>> read_portion(Host& host, const Jid& to, const std::vector<std::uint64_t>& positions) {
@@ -253,6 +254,16 @@ Task<bool> Home::hand_over_portion(SessionId id) {
         else session->send(delivery);
     }
     co_return true;
+}
+
+Task<bool> Home::has_read(SessionId id, std::size_t at_most_unsent) {
+    const auto deadline = shard_.after(reading_limit);
+    while (true) {
+        auto* session = find(id);
+        if (!session || !session->link() || session->link()->unsent() <= at_most_unsent) co_return true;
+        if (shard_.now() >= deadline) co_return false;
+        co_await net::sleep(behind_pause);
+    }
 }
 
 Task<> Home::hand_over_waiting(SessionId id) {

@@ -8,6 +8,9 @@
 namespace chancery {
 namespace {
 
+constexpr std::int64_t versions_remembered = 500;
+constexpr std::int64_t forgetting_interval = 50;  // versions; the rows of one owner are gone through each time
+
 /// What a person wrote about a contact, or a contact to them: sealed, because it is nobody else's to read.
 std::string sealed_details(const Key& key, const std::string& owner, const Contact& contact) {
     return seal(key, "roster:" + owner, nlohmann::json::array({contact.name, contact.groups, contact.request}).dump());
@@ -50,6 +53,12 @@ std::string Contact::to_xml(const Jid& jid) const {
     return xml + "</item>";
 }
 
+std::int64_t Roster::oldest_known() const { return version - versions_remembered; }
+
+void Roster::forget_old() {
+    std::erase_if(removed, [oldest = oldest_known()](const auto& entry) { return entry.second <= oldest; });
+}
+
 Task<Roster> RosterStore::load(Jid owner) {
     const auto work = [this, owner = owner.text()](storage::Snapshot& snapshot) {
         Roster roster;
@@ -66,6 +75,7 @@ Task<Roster> RosterStore::load(Jid owner) {
                 roster.contacts.emplace(*jid, std::move(contact));
             },
             owner);
+        roster.forget_old();
         return roster;
     };
     co_return co_await database_.read(work);
@@ -82,6 +92,9 @@ Task<std::int64_t> RosterStore::save(Jid owner, Jid contact, std::optional<Conta
         tx.run("INSERT INTO roster (owner, contact, version, state, details) VALUES ($1, $2, $3, $4, $5)"
                " ON CONFLICT (owner, contact) DO UPDATE SET version = $3, state = $4, details = $5",
                owner, contact, version, state, details);
+        if (version % forgetting_interval == 0)
+            tx.run("DELETE FROM roster WHERE owner = $1 AND details IS NULL AND version <= $2", owner,
+                   Roster{.contacts = {}, .removed = {}, .version = version}.oldest_known());
         return version;
     };
     co_return co_await database_.write(work);

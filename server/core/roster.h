@@ -27,8 +27,13 @@ struct Contact {
 
 struct Roster {
     std::map<Jid, Contact> contacts;
-    std::map<Jid, std::int64_t> removed;  ///< who was removed, at which version (XEP-0237 §3)
+    std::map<Jid, std::int64_t> removed;  ///< who was removed since `oldest_known`, at which version (XEP-0237 §3)
     std::int64_t version = 0;
+
+    /// The oldest version of which it is known what has changed since. Who has an older one gets the whole roster.
+    std::int64_t oldest_known() const;
+    /// Forgets who was removed before that.
+    void forget_old();
 };
 
 /// Rosters in the database. Names, groups and requests are sealed at rest.

@@ -46,6 +46,7 @@ Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> valu
     } else {
         roster.contacts.erase(contact);
         roster.removed.insert_or_assign(contact, version);
+        roster.forget_old();
     }
     if (cause) show_subscription(owner, cause);
     if (item.empty()) co_return;

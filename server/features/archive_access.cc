@@ -17,6 +17,7 @@ constexpr xml::Tag query_tag{"query", mam}, metadata_tag{"metadata", mam}, fin_t
 constexpr xml::Tag form_tag{"x", ns::data_forms}, field_tag{"field", ns::data_forms}, value_tag{"value", ns::data_forms};
 constexpr xml::Tag set_tag{"set", ns::rsm};
 constexpr std::size_t page_default = 50, page_limit = 250;
+constexpr std::size_t pages_unread = 4;  // that a client may be sent before it has read the first
 
 struct Query {
     archive::HistoryQuery history;
@@ -102,6 +103,7 @@ Result<Query, StanzaError> parse(Host& host, const Iq& iq) {
     Query query;
     query.history.owner = host.archive().owners().of(iq.from);
     query.history.max = page_default;
+    query.history.max_bytes = static_cast<std::size_t>(host.config().limits.unsent_kib) * 1024 / pages_unread;
     query.query_id = iq.payload.attribute("queryid");
     query.flipped = iq.payload.child({"flip-page", mam}) != nullptr;
     if (const auto* form = iq.payload.child(form_tag)) {
@@ -112,6 +114,9 @@ Result<Query, StanzaError> parse(Host& host, const Iq& iq) {
     }
     if (const auto* set = iq.payload.child(set_tag))
         if (auto applied = apply_paging(host, *set, query.history); !applied) return std::unexpected(applied.error());
+    // No more than a client may leave unacknowledged (XEP-0198), which it must be heard to do in between.
+    const auto unacknowledged = static_cast<std::size_t>(host.config().limits.unacknowledged);
+    query.history.max = std::min(query.history.max, std::max<std::size_t>(unacknowledged / pages_unread, 1));
     query.history.count = true;
     return query;
 }
@@ -162,6 +167,8 @@ Task<Reply> find(Host& host, const Iq& iq) {
     if (!answer) co_return refuse(Condition::resource_constraint, "The archive's index is being built. Try again in a moment.");
     if (!*answer) co_return missing();
     auto& page = **answer;
+    if (!co_await host.home_of(iq.from).has_read(iq.session, query->history.max_bytes))
+        co_return refuse(Condition::resource_constraint, "Read first what you were sent.");
     auto* session = host.home_of(iq.from).find(iq.session);
     if (!session) co_return std::string();
     const auto opening = result_opening(iq.from, query->query_id);

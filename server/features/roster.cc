@@ -46,7 +46,7 @@ Task<Reply> get(Host& host, const Iq& iq) {
     const auto& roster = *owner.roster;
 
     const auto known = iq.payload.has_attribute("ver") ? version_of(iq.payload.attribute("ver")) : std::nullopt;
-    if (known && *known > 0 && *known <= roster.version) {
+    if (known && *known > 0 && *known >= roster.oldest_known() && *known <= roster.version) {
         // The empty result goes out first, the pushes after it.
         home.shard().post([&home, &owner, id = iq.session, known = *known] {
             auto* still_there = home.find(id);

@@ -91,6 +91,12 @@ void sign(Checkpoint& checkpoint, const Key& seed) {
                       to_base64(key.id() + ed25519_sign(seed, body)) + "\n";
 }
 
+std::optional<Checkpoint> parse_note(std::string_view note) {
+    auto checkpoint = parse_body(note.substr(0, note.find("\n\n") + 1));
+    if (checkpoint) checkpoint->note = std::string(note);
+    return checkpoint;
+}
+
 std::optional<Checkpoint> open_note(std::string_view note, const VerifierKey& key) {
     const auto blank = note.find("\n\n");
     if (blank == note.npos) return std::nullopt;
@@ -102,9 +108,8 @@ std::optional<Checkpoint> open_note(std::string_view note, const VerifierKey& ke
         is_signed = is_signed || is_signature_by(*line, key, body);
     }
     if (!is_signed || !signatures.empty()) return std::nullopt;
-    auto checkpoint = parse_body(body);
+    auto checkpoint = parse_note(note);
     if (!checkpoint || checkpoint->origin != key.name) return std::nullopt;
-    checkpoint->note = std::string(note);
     return checkpoint;
 }
 

@@ -35,6 +35,9 @@ struct VerifierKey {
 /// Fills in checkpoint.note.
 void sign(Checkpoint& checkpoint, const Key& seed);
 
+/// What a well-formed note says, whoever signed it or not.
+std::optional<Checkpoint> parse_note(std::string_view note);
+
 /// A note that is well-formed and signed by the key; nothing otherwise. Other signatures on it are passed
 /// over.
 std::optional<Checkpoint> open_note(std::string_view note, const VerifierKey& key);
@@ -42,7 +45,7 @@ std::optional<Checkpoint> open_note(std::string_view note, const VerifierKey& ke
 /// Takes the first note off a text of notes one after the other; nothing when no whole one is left.
 std::optional<std::string_view> take_note(std::string_view& notes);
 
-/// The file of all checkpoints, only ever appended to. One thread.
+/// The file of the checkpoints, for appending. One thread.
 class CheckpointFile {
   public:
     /// Opens or creates it and reads its end; an unfinished last note (a crash) is cut off. @throws FileError

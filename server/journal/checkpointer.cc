@@ -1,10 +1,19 @@
 #include "journal/checkpointer.h"
 
-namespace chancery::journal {
+#include "base/log.h"
+#include "journal/thinning.h"
 
-Checkpointer::Checkpointer(std::filesystem::path path, Key seed, Checkpoint last, Clock clock, Disk& disk,
+namespace chancery::journal {
+namespace {
+
+constexpr auto thinning_interval = std::chrono::hours(1);
+
+}  // namespace
+
+Checkpointer::Checkpointer(std::filesystem::path path, Key seed, Checkpoint last, const Catalog& catalog, Clock clock, Disk& disk,
                            std::function<void(const std::string&)> failed)
     : seed_(seed),
+      catalog_(catalog),
       clock_(std::move(clock)),
       disk_(disk),
       failed_(std::move(failed)),
@@ -53,9 +62,33 @@ void Checkpointer::write(Checkpoint checkpoint, TreeFile& tree) {
     tree.sync();
     sign(checkpoint, seed_);
     file_->append(checkpoint.note);
-    const std::lock_guard lock(guard_);
-    last_ = std::move(checkpoint);
-    changed_.notify_all();
+    const auto now = checkpoint.time;
+    {
+        const std::lock_guard lock(guard_);
+        last_ = std::move(checkpoint);
+        changed_.notify_all();
+    }
+    if (now >= thinned_ + thinning_interval) thin(now);
+}
+
+/// A crash leaves the whole file or the thinned one under its name; both end with the last checkpoint.
+void Checkpointer::thin(Time now) {
+    thinned_ = now;
+    const auto path = file_->path();
+    std::vector<Position> segment_ends;
+    for (std::uint32_t number = 0; number + 1 < catalog_.size(); ++number)
+        segment_ends.push_back(catalog_.segment(number + 1)->first);
+    try {
+        const auto notes = read_file(path), kept = thinned(notes, segment_ends, now);
+        if (kept.size() == notes.size()) return;
+        replace_file(path, kept, disk_);
+        log::info("checkpoints.thinned", {{"bytes_before", notes.size()}, {"bytes", kept.size()}});
+    } catch (const FileError& failure) {
+        log::warning("checkpoints.not_thinned", {{"cause", failure.what()}});
+    }
+    // Whichever of the two is there: the next one goes to the file that the name leads to, and will do after a crash.
+    file_ = std::make_unique<CheckpointFile>(path, disk_);
+    sync_folder(path.parent_path());
 }
 
 void Checkpointer::recover() {

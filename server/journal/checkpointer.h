@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "journal/catalog.h"
 #include "journal/checkpoint.h"
 #include "journal/tree_file.h"
 
@@ -16,7 +17,7 @@ class Checkpointer {
   public:
     /// `failed` is called on this thread when a checkpoint could not be made durable; nothing more is signed
     /// until recover() was called.
-    Checkpointer(std::filesystem::path path, Key seed, Checkpoint last, Clock clock, Disk& disk,
+    Checkpointer(std::filesystem::path path, Key seed, Checkpoint last, const Catalog& catalog, Clock clock, Disk& disk,
                  std::function<void(const std::string& reason)> failed);
     ~Checkpointer();
 
@@ -36,13 +37,16 @@ class Checkpointer {
   private:
     void serve();
     void write(Checkpoint checkpoint, TreeFile& tree);
+    void thin(Time now);
 
     const Key seed_;
+    const Catalog& catalog_;
     const Clock clock_;
     Disk& disk_;
     const std::function<void(const std::string&)> failed_;
     mutable std::mutex writing_;  // the file; taken before guard_
     std::unique_ptr<CheckpointFile> file_;
+    Time thinned_{};
     mutable std::mutex guard_;  // what is below
     mutable std::condition_variable changed_;
     Checkpoint last_;

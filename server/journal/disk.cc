@@ -141,10 +141,10 @@ std::string read_file(const std::filesystem::path& path) {
     return file.read_at(0, file.size());
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view bytes) {
+void replace_file(const std::filesystem::path& path, std::string_view bytes, Disk& disk) {
     const std::filesystem::path beside = path.string() + ".new";
     {
-        File file(beside, File::Mode::create);
+        File file(beside, File::Mode::create, disk);
         file.truncate(0);
         file.write_at(0, bytes);
         file.sync();

@@ -74,6 +74,6 @@ void sync_folder(const std::filesystem::path& folder);
 std::string read_file(const std::filesystem::path& path);
 
 /// Writes a small file whole or not at all (beside it, synchronised, renamed). @throws FileError
-void replace_file(const std::filesystem::path& path, std::string_view bytes);
+void replace_file(const std::filesystem::path& path, std::string_view bytes, Disk& disk = Disk::real());
 
 }  // namespace chancery::journal

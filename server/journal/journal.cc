@@ -115,7 +115,7 @@ Journal::Journal(Options options, Writer::Settled settled)
     if (end.journal.empty()) end.journal = random_bytes(16);
 
     checkpointer_ =
-        std::make_unique<Checkpointer>(checkpoints, seed, last, options_.clock, *options_.disk,
+        std::make_unique<Checkpointer>(checkpoints, seed, last, catalog_, options_.clock, *options_.disk,
                                        [this](const std::string& reason) { writer_->report(reason); });
     writer_ = std::make_unique<Writer>(Writer::Setup{.segment_bytes = options_.segment_bytes,
                                                      .tick = options_.tick,
@@ -248,7 +248,7 @@ std::optional<InclusionProof> Journal::prove_inclusion(Position position) const 
 
 std::optional<ConsistencyProof> Journal::prove_consistency(const Checkpoint& from,
                                                            const Checkpoint& to) const {
-    if (from.size == 0 || from.size > to.size || to.size > checkpointer_->covered()) return std::nullopt;
+    if (from.size > to.size || to.size > checkpointer_->covered()) return std::nullopt;
     return ConsistencyProof{
         .from = from, .to = to, .path = consistency_path(writer_->tree()->nodes(), from.size, to.size)};
 }

@@ -99,7 +99,7 @@ std::vector<Digest> inclusion_path(const NodeSource& nodes, std::uint64_t positi
 
 std::vector<Digest> consistency_path(const NodeSource& nodes, std::uint64_t from, std::uint64_t to) {
     std::vector<Digest> path;
-    consistency(nodes, from, 0, to, true, path);
+    if (from > 0) consistency(nodes, from, 0, to, true, path);
     return path;
 }
 
@@ -124,7 +124,8 @@ bool verify_inclusion(const Digest& leaf, std::uint64_t position, std::uint64_t 
 bool verify_consistency(std::uint64_t from, std::uint64_t to, std::span<const Digest> path,
                         const Digest& from_root, const Digest& to_root) {
     if (from == to) return path.empty() && from_root == to_root;
-    if (from == 0 || from > to) return false;
+    if (from == 0) return path.empty() && from_root == empty_root();  // every tree begins with the empty one
+    if (from > to) return false;
     std::vector<Digest> steps(path.begin(), path.end());
     if (std::has_single_bit(from)) steps.insert(steps.begin(), from_root);
     if (steps.empty()) return false;

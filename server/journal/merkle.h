@@ -64,7 +64,7 @@ using NodeSource = std::function<Digest(std::uint64_t number)>;
 Peaks peaks_at(const NodeSource& nodes, std::uint64_t size);
 /// §2.1.3.1; position < size.
 std::vector<Digest> inclusion_path(const NodeSource& nodes, std::uint64_t position, std::uint64_t size);
-/// §2.1.4.1; 0 < from <= to.
+/// §2.1.4.1; from <= to. Empty when from is 0: nothing has to be shown then.
 std::vector<Digest> consistency_path(const NodeSource& nodes, std::uint64_t from, std::uint64_t to);
 
 /// §2.1.3.2

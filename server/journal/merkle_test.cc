@@ -100,5 +100,9 @@ TEST_CASE("EveryProofOfEveryTreeVerifiesAndNoOtherDoes") {
             path.push_back(root);
             CHECK_FALSE(verify_consistency(from, size, path, old_root, root));
         }
+        CHECK(consistency_path(tree.source(), 0, size).empty());  // RFC 6962 §2.1.2: D[0] begins every tree
+        CHECK(verify_consistency(0, size, {}, empty_root(), root));
+        CHECK_FALSE(verify_consistency(0, size, {}, leaf_hash("other"), root));
+        CHECK_FALSE(verify_consistency(0, size, std::vector{root}, empty_root(), root));
     }
 }

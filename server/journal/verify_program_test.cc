@@ -43,6 +43,7 @@ Outcome run(const std::filesystem::path& key, const std::string& arguments) {
 struct Evidence {
     Evidence() {
         JournalHarness harness(folder.path(), 1'500, Disk::real(), 1h);
+        const auto empty = harness.journal.sign_checkpoint();
         while (harness.journal.status().segments < 2) harness.append("But soft, what light?");
         const auto early = harness.journal.sign_checkpoint();
         second = harness.journal.locate(1)->offset;
@@ -52,6 +53,7 @@ struct Evidence {
         replace_file(folder.path() / "inclusion.json", to_json(*harness.journal.prove_inclusion(3)));
         replace_file(folder.path() / "consistency.json",
                      to_json(*harness.journal.prove_consistency(early, late)));
+        replace_file(folder.path() / "from-nothing.json", to_json(*harness.journal.prove_consistency(empty, late)));
         replace_file(folder.path() / "checkpoint.txt", late.note);
     }
     Outcome check(const std::string& file) const { return run(key(), (folder.path() / file).string()); }
@@ -73,6 +75,7 @@ TEST_CASE("TheIndependentProgramAgrees") {
     const Evidence evidence;
     for (const auto& outcome :
          {evidence.check("inclusion.json"), evidence.check("consistency.json"),
+          evidence.check("from-nothing.json"),
           run(evidence.key(), "--checkpoint " + (evidence.folder.path() / "checkpoint.txt").string()),
           evidence.check_journal()}) {
         CHECK(outcome.status == 0);
@@ -99,7 +102,7 @@ TEST_CASE("TheIndependentProgramNamesADamagedRecord") {
 TEST_CASE("TheIndependentProgramRefusesAProofOfWhichAByteWasChanged") {
     if (is_left_out()) return;
     const Evidence evidence;
-    for (auto name : {"inclusion.json", "consistency.json"}) {
+    for (auto name : {"inclusion.json", "consistency.json", "from-nothing.json"}) {
         const auto whole = read_file(evidence.folder.path() / name);
         for (std::size_t at = 0; at < whole.size(); at += 17) {
             auto changed = whole;

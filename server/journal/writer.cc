@@ -78,6 +78,7 @@ std::shared_ptr<TreeFile> Writer::tree() const {
 }
 
 void Writer::run() {
+    pthread_setname_np(pthread_self(), "journal");
     next_tick_ = Steady::now() + setup_.tick;
     for (;;) {
         auto* batch = queue_.take(next_tick_);

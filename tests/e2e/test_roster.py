@@ -207,6 +207,23 @@ def test_a_version_the_server_never_gave_gets_the_whole_roster(users):
     assert cache.names == {FRIEND: "Nurse"}
 
 
+def test_a_cache_that_is_very_old_gets_the_whole_roster(users):
+    """Who was removed is not remembered for ever; and nothing that was removed may stay in the cache."""
+    romeo, cache = users(), Cache()
+    client = romeo.login()
+    client.iq("set", item("kept@elsewhere.example", name="kept"))
+    client.iq("set", item("gone@elsewhere.example", name="gone"))
+    cache.fetch(client)
+    client.iq("set", item("gone@elsewhere.example", subscription="remove"))
+    for number in range(300):
+        client.send(f"<iq type='set' id='a{number}'><query xmlns='{NS['roster']}'><item jid='x@elsewhere.example'/></query></iq>"
+                    f"<iq type='set' id='r{number}'><query xmlns='{NS['roster']}'><item jid='x@elsewhere.example' subscription='remove'/></query></iq>")
+    client.fence(30)
+    client.close()
+    assert not cache.fetch(romeo.login())
+    assert cache.names == {"kept@elsewhere.example": "kept"}
+
+
 @peer_differs("Prosody's first push has the version of the empty roster")
 def test_a_push_carries_the_new_version(users):
     romeo, cache = users(), Cache()

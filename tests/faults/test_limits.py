@@ -112,3 +112,80 @@ def test_twenty_thousand_probes_at_once_do_no_harm(users):
     b = juliet.login()
     a.say(b.jid, "still there")
     b.hear("still there")
+
+
+# A page of history
+
+def page(client, paging, form=""):
+    """(texts, the <fin/>) of one page."""
+    answer = client.iq("set", f"<query xmlns='{NS['mam']}'>{form}<set xmlns='{NS['rsm']}'>{paging}</set></query>", timeout=READING_LIMIT)
+    assert answer.get("type") == "result", client._story("no page")
+    results = client.take(f"<message><result xmlns='{NS['mam']}'/></message>")
+    bodies = [result.find(".//c:body", NS_CLIENT).text.split(" ")[0] for result in results]
+    return bodies, answer.find("mam:fin", NS)
+
+
+def test_a_page_of_large_messages_is_cut_short_and_paging_still_meets_all(make_server, users):
+    """Fifteen megabytes where four may be unsent: a page that was sent whole would end the connection."""
+    server = make_server().start()
+    romeo, juliet = users(2, on=server)
+    client = romeo.login()
+    fill(client, juliet.jid, 250, 60_000)
+    forwards, after = [], ""
+    while True:
+        bodies, fin = page(client, f"<max>250</max>{after}")
+        forwards += bodies
+        if fin.get("complete") == "true":
+            break
+        assert 0 < len(bodies) < 250
+        after = f"<after>{fin.findtext('rsm:set/rsm:last', None, NS)}</after>"
+    assert forwards == [str(number) for number in range(250)]
+
+    backwards, before = [], "<before/>"
+    while True:
+        bodies, fin = page(client, f"<max>250</max>{before}")
+        backwards = bodies + backwards
+        if fin.get("complete") == "true":
+            break
+        before = f"<before>{fin.findtext('rsm:set/rsm:first', None, NS)}</before>"
+    assert backwards == forwards
+
+
+def test_messages_asked_for_by_id_come_in_pages_too(make_server, users):
+    server = make_server().start()
+    romeo, juliet = users(2, on=server)
+    client = romeo.login()
+    fill(client, juliet.jid, 100, 60_000)
+    names, after = [], ""
+    while True:
+        answer = client.iq("set", f"<query xmlns='{NS['mam']}'><set xmlns='{NS['rsm']}'><max>250</max>{after}</set></query>",
+                           timeout=READING_LIMIT)
+        names += [message.find("mam:result", NS).get("id") for message in client.take(f"<message><result xmlns='{NS['mam']}'/></message>")]
+        fin = answer.find("mam:fin", NS)
+        if fin.get("complete") == "true":
+            break
+        after = f"<after>{fin.findtext('rsm:set/rsm:last', None, NS)}</after>"
+    values = "".join(f"<value>{name}</value>" for name in names)
+    form = (f"<x xmlns='{NS['data']}' type='submit'><field var='FORM_TYPE'><value>{NS['mam']}</value></field>"
+            f"<field var='ids'>{values}</field></x>")
+    met, after = [], ""
+    while True:
+        bodies, fin = page(client, f"<max>250</max>{after}", form)
+        met += bodies
+        if fin.get("complete") == "true":
+            break
+        assert 0 < len(bodies) < 100
+        after = f"<after>{fin.findtext('rsm:set/rsm:last', None, NS)}</after>"
+    assert met == [str(number) for number in range(100)]
+
+
+def test_many_pages_asked_for_at_once_end_no_connection(make_server, users):
+    """The client asks for thirty megabytes before it reads the first byte of them."""
+    server = make_server().start()
+    romeo, juliet = users(2, on=server)
+    client = romeo.login()
+    fill(client, juliet.jid, 50, 60_000)
+    for number in range(10):
+        client.send(f"<iq type='set' id='p{number}'><query xmlns='{NS['mam']}'><set xmlns='{NS['rsm']}'><max>50</max><before/></set></query></iq>")
+    for number in range(10):
+        client.expect(f"<iq type='result' id='p{number}'/>", READING_LIMIT)

@@ -1,0 +1,82 @@
+#include "c2s/door.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace chancery;
+using c2s::Door;
+
+namespace {
+
+Config small() {
+    Config config;
+    config.limits.connections = 10;
+    config.limits.connections_per_address = 3;
+    config.limits.signing_in = 5;
+    config.limits.signing_in_per_address = 2;
+    return config;
+}
+
+std::string refusal(Door& door, const char* address) {
+    const auto pass = door.admit(net::Address::parse(address));
+    return std::string(pass ? "" : pass.error().condition);
+}
+
+/// Comes in, and stays.
+Door::Pass enter(Door& door, const char* address) {
+    auto pass = door.admit(net::Address::parse(address));
+    REQUIRE(pass);
+    return std::move(*pass);
+}
+
+}  // namespace
+
+TEST_CASE("AnAddressHasSoManyConnectionsAndNoMore") {
+    Door door(small());
+    std::vector<Door::Pass> inside;
+    for (int i = 0; i < 3; ++i) {
+        inside.push_back(enter(door, "192.0.2.1:1"));
+        inside.back().signed_in();
+    }
+    CHECK(refusal(door, "192.0.2.1:2") == "policy-violation");
+    CHECK(refusal(door, "[::ffff:192.0.2.1]:2") == "policy-violation");
+    CHECK(refusal(door, "192.0.2.2:1").empty());
+    inside.pop_back();
+    CHECK(refusal(door, "192.0.2.1:2").empty());
+}
+
+TEST_CASE("AnIpv6AddressIsOneOfASubscriberWhoHasMany") {
+    Door door(small());
+    const auto one = enter(door, "[2001:db8::1]:1"), another = enter(door, "[2001:db8::2]:1");
+    CHECK(refusal(door, "[2001:db8::3]:1") == "policy-violation");
+    CHECK(refusal(door, "[2001:db8:0:1::1]:1").empty());
+}
+
+TEST_CASE("WhoHasNotSignedInIsCountedApart") {
+    Door door(small());
+    auto first = enter(door, "192.0.2.1:1");
+    const auto second = enter(door, "192.0.2.1:1");
+    CHECK(refusal(door, "192.0.2.1:1") == "policy-violation");
+    first.signed_in();
+    CHECK(refusal(door, "192.0.2.1:1").empty());
+
+    std::vector<Door::Pass> others;
+    for (const auto* address : {"192.0.2.2:1", "192.0.2.3:1", "192.0.2.4:1", "192.0.2.5:1"}) others.push_back(enter(door, address));
+    CHECK(refusal(door, "192.0.2.6:1") == "resource-constraint");
+    others.back().signed_in();
+    CHECK(refusal(door, "192.0.2.6:1").empty());
+}
+
+TEST_CASE("ThisMachineIsLimitedOnlyAsAllAre") {
+    Door door(small());
+    std::vector<Door::Pass> inside;
+    for (int i = 0; i < 10; ++i) {
+        inside.push_back(enter(door, i % 2 ? "127.0.0.1:1" : "[::1]:1"));
+        inside.back().signed_in();
+    }
+    CHECK(refusal(door, "127.0.0.1:1") == "resource-constraint");
+    CHECK(door.connections() == 10);
+    inside.clear();
+    CHECK(door.connections() == 0);
+}

@@ -1,0 +1,44 @@
+"""What an operator types, and what the server's own socket bears."""
+
+import socket
+
+import pytest
+
+pytestmark = pytest.mark.only_chancery("our command line")
+
+
+def knock(server):
+    """A connection to the administration socket that has said nothing yet."""
+    there = socket.socket(socket.AF_UNIX)
+    there.connect(str(server.data / "chancery.sock"))
+    return there
+
+
+def test_silent_and_deaf_administrators_do_not_delay_the_end(own_server, users):
+    """The server would wait for half a minute for each; stop() allows a quarter."""
+    silent, halfway = knock(own_server), knock(own_server)
+    halfway.sendall(b'{"command":')
+    assert own_server.status()["running"], "others are answered meanwhile"
+    own_server.stop()
+    silent.close()
+    halfway.close()
+
+
+def first_checkpoint(server, file):
+    notes = (server.data / "journal" / "checkpoints").read_text()
+    lines = notes.splitlines(keepends=True)
+    end = next(number for number, line in enumerate(lines) if line.startswith("— "))
+    file.write_text("".join(lines[:end + 1]))
+    return file
+
+
+def test_the_journal_is_shown_to_extend_its_first_checkpoint_over_no_records(own_server, users, tmp_path):
+    romeo, juliet = users(2)
+    client = romeo.login()
+    client.say(juliet.jid, "on the record")
+    client.fence()
+    empty = first_checkpoint(own_server, tmp_path / "empty")
+    assert empty.read_text().splitlines()[1] == "0"
+    proof = tmp_path / "proof.json"
+    proof.write_text(own_server.cli("archive", "prove", "--since", empty).stdout)
+    own_server.cli("archive", "verify", "--proof", proof)
