@@ -4,7 +4,7 @@
 // at its end, in as few TLS records as possible and one send(). Who does not call read() reads nothing: the
 // kernel's buffer fills and TCP holds the peer back. Concurrency. Owned and used on one shard's thread;
 // move_to() changes which. One read() and one drained() may wait at a time. Everything that waits must be
-// destroyed before the connection; neither needs to have ended. Limits. 64 TLS records per connection and
+// destroyed before the connection; neither needs to have ended. Limits. 64 TLS records or KiB a connection and
 // turn, then others have theirs; unsent bytes as set; a peer that takes no more costs set_unsent_limit()
 // bytes and is then lost. Destroying without close() drops what is unsent.
 #pragma once
@@ -209,7 +209,7 @@ class Connection final : Pollable {
     bool established_ = false;  // the handshake is done
     bool output_broken_ = false;
     bool used_ = false;     // something was read or written in the plain
-    unsigned records_ = 0;  // read in turn_
+    unsigned read_in_turn_ = 0;  // of its share of turn_
     std::uint64_t turn_ = 0;
     Wait* reader_ = nullptr;
     Wait* drainer_ = nullptr;

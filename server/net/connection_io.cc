@@ -12,7 +12,10 @@
 namespace chancery::net {
 namespace {
 
-constexpr unsigned records_per_turn = 64;
+/// A connection's share of a turn: a record counts once, and once more for each KiB in it. One that brings more waits for
+/// the next turn, or a hundred thousand requests sent at once would keep everybody else on the shard waiting.
+constexpr unsigned share_of_turn = 64;
+constexpr std::size_t counts_once = 1'024;
 /// Sealed at once: larger than what a socket's buffer usually takes, small enough to be kept when it does
 /// not.
 constexpr std::size_t sealed_at_once = 64 * 1024;
@@ -80,7 +83,7 @@ bool Connection::receive() {
 }
 
 Connection::Outcome Connection::attempt_bytes(std::string_view& bytes) {
-    if (std::exchange(turn_, shard_->turn()) != shard_->turn()) records_ = 0;
+    if (std::exchange(turn_, shard_->turn()) != shard_->turn()) read_in_turn_ = 0;
     const auto size = established_ ? read_tls() : read_plain();
     bytes = {shard_->buffers().plain.data(), size};
     if (size > 0) return Outcome::success;
@@ -91,14 +94,14 @@ Connection::Outcome Connection::attempt_bytes(std::string_view& bytes) {
 }
 
 std::size_t Connection::read_plain() {
-    if (available().empty() && (!readable_ || records_ == records_per_turn || !receive())) {
+    if (available().empty() && (!readable_ || read_in_turn_ >= share_of_turn || !receive())) {
         finished_ = ended_;
         return 0;
     }
-    ++records_;
     used_ = true;
     auto& plain = shard_->buffers().plain;
     const auto size = available().copy(plain.data(), plain.size());
+    read_in_turn_ += 1 + size / counts_once;
     consume(size);
     return size;
 }
@@ -106,12 +109,13 @@ std::size_t Connection::read_plain() {
 std::size_t Connection::read_tls() {
     auto& plain = shard_->buffers().plain;
     std::size_t filled = 0;
-    while (filled < plain.size() && records_ < records_per_turn && has_input()) {
-        ++records_;
+    while (filled < plain.size() && read_in_turn_ < share_of_turn && has_input()) {
+        ++read_in_turn_;
         ERR_clear_error();
         std::size_t size = 0;
         if (SSL_read_ex(ssl_, plain.data() + filled, plain.size() - filled, &size)) {
             filled += size;
+            read_in_turn_ += size / counts_once;
             continue;
         }
         const int error = SSL_get_error(ssl_, 0);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <random>
 
@@ -173,6 +174,44 @@ TEST_CASE("TenMegabytesGoBothWaysPastASlowReaderWithBoundedMemory") {
     bool equal = false;
     client.run([&] { return echo_large(server.address, 10'000'000, equal); });
     CHECK(equal);
+}
+
+/// The most that one turn of the shard gave to a reader for whom all of it was there.
+static std::size_t most_in_a_turn = 0;
+static std::atomic<bool> all_is_written = false;
+
+static Task<> measure_turns(Peer peer, std::shared_ptr<TlsContext> context) {
+    co_await peer->start_tls(context, 10s);
+    while (!all_is_written) co_await sleep(1ms);
+    std::uint64_t turn = 0;
+    std::size_t in_turn = 0;
+    while (true) {
+        const auto size = (co_await peer->read(20s)).size();
+        if (size == 0) break;
+        if (std::exchange(turn, peer->shard().turn()) != peer->shard().turn()) in_turn = 0;
+        in_turn += size;
+        most_in_a_turn = std::max(most_in_a_turn, in_turn);
+    }
+    co_await peer->close(2s);
+}
+
+static Task<> write_at_once(std::string address, std::size_t size) {
+    auto peer = co_await connect(address, 5s);
+    const std::string name = "chancery.test";
+    const auto context = client_context();
+    co_await peer->start_tls_client(context, name, 10s);
+    peer->write(random_text(size));
+    co_await peer->drained(20s);
+    all_is_written = true;
+    co_await peer->close(20s);
+}
+
+TEST_CASE("OnePeersBytesLeaveRoomForOthersInEveryTurn") {
+    Server server(measure_turns);
+    test::ShardThread client(1);
+    client.run([&] { return write_at_once(server.address, 500'000); });
+    CHECK(most_in_a_turn > 0);
+    CHECK(most_in_a_turn <= 80 * 1'024);
 }
 
 static Task<> write_single_bytes(std::string address, std::string& answer) {

@@ -12,10 +12,10 @@ import struct
 
 from support.elements import NS
 from support.scram import Scram
-from support.server import DOMAIN
+from support.server import DOMAIN, SLOWNESS
 
 AT_ONCE = 50
-HANG_UP_LIMIT = 30.0  # seconds until the server has hung up on somebody who says nothing more
+HANG_UP_LIMIT = 30.0 * SLOWNESS  # seconds until the server has hung up on somebody who says nothing more
 
 HEADER = (f"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='{NS['stream']}' "
           f"to='{DOMAIN}' version='1.0'>")

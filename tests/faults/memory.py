@@ -1,11 +1,9 @@
 """What a server's memory does: the pages that are its own, as the kernel counts them."""
 
-import os
 import re
 from pathlib import Path
 
-# Under a sanitizer freed memory is kept on purpose; it finds what is lost by itself.
-IS_MEANINGFUL = "CHANCERY_SANITIZED" not in os.environ
+from support.server import IS_SANITIZED
 
 
 def private_kib(server):
@@ -24,4 +22,4 @@ class Growth:
 
     def assert_below(self, limit_kib):
         grown = self.kib()
-        assert not IS_MEANINGFUL or grown < limit_kib, f"{grown} KiB more than before, {self.before} KiB"
+        assert IS_SANITIZED or grown < limit_kib, f"{grown} KiB more than before, {self.before} KiB"

@@ -10,8 +10,9 @@ import pytest
 
 from support.client import Client
 from support.elements import NS
+from support.server import SLOWNESS
 
-SLOW_REPLY = 3.0  # seconds; a line between two normal clients takes milliseconds on an idle machine
+SLOW_REPLY = 3.0 * SLOWNESS  # seconds; a line between two normal clients takes milliseconds on an idle machine
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from support.server import wait_until
+from support.server import SLOWNESS, wait_until
 
 HERE = Path(__file__).parent
-PATIENCE = 15.0
+PATIENCE = 15.0 * SLOWNESS
 
 
 class Robot:

@@ -12,8 +12,9 @@ import xml.etree.ElementTree as ET
 
 from support.elements import NS, matches, parse, to_text
 from support.scram import tls_exporter, tls_server_end_point
+from support.server import SLOWNESS
 
-PATIENCE = 5.0  # seconds; a healthy answer takes milliseconds, so this is only ever used up by a failure
+PATIENCE = 5.0 * SLOWNESS  # seconds; a healthy answer takes milliseconds, so this is only ever used up by a failure
 
 
 class NotReceived(AssertionError):
