@@ -107,7 +107,7 @@ json send_message(Context& context, const json& request) {
                         .traits = {.body = true, .content = true}, .xml = xml + "</body></message>"};
         auto& home = context.host->home_of(*to);
         home.shard().post([&home, &host = *context.host, message = std::move(message)]() mutable {
-            home.tasks().spawn(host.accept(0, std::move(message)));
+            home.tasks().spawn(host.accept(0, std::make_shared<const Message>(std::move(message))));
         });
     }
     return {{"sent", names.size()}};

@@ -2,7 +2,7 @@
 //
 // Concurrency. On the home shard of the user; the coroutine that runs it owns it.
 #pragma once
-#include <deque>
+#include <vector>
 #include <optional>
 #include <string>
 
@@ -60,7 +60,7 @@ class Client final : public Link {
     std::optional<StreamError> ending_;    // set by end(): why the server ends the stream
     bool closed_by_client_ = false;        // </stream:stream>: the session ends, it does not wait to be resumed
     std::size_t in_flight_ = 0;            // messages on their way to the journal
-    std::deque<std::uint32_t> requests_;   // <r/> not answered yet: the count that each waits for
+    std::vector<std::uint32_t> requests_;   // <r/> not answered yet: the count that each waits for
     net::Event settled_;                   // set whenever one of them is dealt with
     std::shared_ptr<Client*> alive_;       // for messages that come back when the client is gone
 };

@@ -62,7 +62,7 @@ void Client::answer_requests() {
         const auto missing = static_cast<std::int32_t>(requests_.front() - here->stream.handled);  // modulo 2^32, §4
         if (missing > 0) return;
         stream_.write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
-        requests_.pop_front();
+        requests_.erase(requests_.begin());
     }
 }
 
@@ -125,12 +125,12 @@ void Client::acknowledge(std::uint32_t handled) {
         throw StreamError{"undefined-condition", "You acknowledge more than was sent.",
                           "<handled-count-too-high xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled) +
                               "' send-count='" + std::to_string(state.sent()) + "'/>"};
-    for (std::uint32_t i = 0; i < fresh; ++i) {
-        const auto& first = state.unacknowledged.front();
-        if (first.delivery) home().settle(*first.delivery);
-        state.unacknowledged_bytes -= first.xml->size();
-        state.unacknowledged.pop_front();
+    const auto begin = state.unacknowledged.begin(), end = begin + fresh;
+    for (auto outgoing = begin; outgoing != end; ++outgoing) {
+        if (outgoing->delivery) home().settle(*outgoing->delivery);
+        state.unacknowledged_bytes -= outgoing->xml->size();
     }
+    state.unacknowledged.erase(begin, end);
     state.acknowledged = handled;
 }
 

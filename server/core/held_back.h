@@ -5,7 +5,6 @@
 // or asks for an answer is ever held. Whoever owns this sends all of it, in order, before the next stanza that matters.
 // Limits. 500 stanzas or 256 KiB.
 #pragma once
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +27,7 @@ class HeldBack {
         std::string replaced_by;  ///< the key of what makes it out of date; empty: nothing does
         Outgoing stanza;
     };
-    std::deque<Held> held_;
+    std::vector<Held> held_;
     std::size_t bytes_ = 0;
 };
 

@@ -107,7 +107,7 @@ void Home::remember_stream(User& owner, const StreamManagement& stream) {
     constexpr std::size_t most_remembered = 8;
     if (stream.resume_id.empty()) return;
     owner.ended_streams.emplace_back(stream.resume_id, stream.handled);
-    if (owner.ended_streams.size() > most_remembered) owner.ended_streams.pop_front();
+    if (owner.ended_streams.size() > most_remembered) owner.ended_streams.erase(owner.ended_streams.begin());
 }
 
 void Home::settle(Delivery& delivery) {

@@ -138,7 +138,7 @@ class Host {
 
     // The three roads.
     /// message_path.cc, the first thing to read. `sender` 0: the server itself.
-    Task<> accept(SessionId sender, Message message);
+    Task<> accept(SessionId sender, std::shared_ptr<const Message> message);
     /// iq_path.cc
     Task<> handle_iq(SessionId sender, StanzaIn stanza);
     /// presence_path.cc

@@ -18,19 +18,18 @@ Result<Message, StanzaError> Host::take_message(xml::View stanza, const Jid& fro
 }
 
 Task<> Host::accept_from_client(SessionId sender, Message message, std::function<void()> handled) {
-    const auto from = message.from, to = message.to;
-    const auto id = message.id;
-    const bool answered = message.type != MessageType::error;
+    const auto accepted = std::make_shared<const Message>(std::move(message));
+    const auto answer = [&](const StanzaError& error) {
+        if (accepted->type != MessageType::error) send_error(accepted->from, "message", accepted->to, accepted->id, error);
+    };
     try {
-        co_await accept(sender, std::move(message));
+        co_await accept(sender, accepted);
     } catch (const NotRecorded& failure) {
         log::error("message.not_recorded", {{"cause", failure.what()}});
-        if (answered)
-            send_error(from, "message", to, id, {Condition::resource_constraint, "Not sent: the archive is not available"});
+        answer({Condition::resource_constraint, "Not sent: the archive is not available"});
     } catch (const std::exception& failure) {
         log::error("message.failed", {{"cause", failure.what()}});
-        if (answered)
-            send_error(from, "message", to, id, {Condition::internal_server_error, "The server could not do that now. Try again later."});
+        answer({Condition::internal_server_error, "The server could not do that now. Try again later."});
     }
     handled();
 }

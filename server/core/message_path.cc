@@ -10,7 +10,10 @@ namespace chancery {
 namespace {
 
 std::string stanza_id(const Host& host, const Jid& by, std::uint64_t position) {
-    std::string xml = "<stanza-id xmlns='urn:xmpp:sid:0' by='";
+    constexpr std::size_t most_around = 100;  // bytes
+    std::string xml;
+    xml.reserve(by.bare_text().size() + most_around);
+    xml.append("<stanza-id xmlns='urn:xmpp:sid:0' by='");
     xml::append_escaped(xml, by.bare_text(), xml::Place::attribute);
     return xml.append("' id='").append(host.stanza_ids().of(position)).append("'/>");
 }
@@ -67,9 +70,7 @@ policy::Facts Host::facts_about(const Message& message) const {
     };
 }
 
-Task<> Host::accept(SessionId sender, Message stamped) {
-    const auto message = std::make_shared<const Message>(std::move(stamped));
-
+Task<> Host::accept(SessionId sender, std::shared_ptr<const Message> message) {
     // Judge. Nothing but policy can stop a message that can be recorded.
     const auto decision = policy::decide(*message, facts_about(*message));
 

@@ -7,7 +7,6 @@
 // ends the session.
 #pragma once
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -55,7 +54,7 @@ struct StreamManagement {
     std::string resume_id;              ///< empty: cannot be resumed
     std::uint32_t handled = 0;          ///< stanzas of the client that are dealt with, modulo 2^32
     std::uint32_t acknowledged = 0;     ///< stanzas of ours that the client has, modulo 2^32
-    std::deque<Outgoing> unacknowledged;
+    std::vector<Outgoing> unacknowledged;  // not a deque: an empty one takes 600 bytes of every idle connection
     std::size_t unacknowledged_bytes = 0;
     bool request_open = false;          ///< an <r/> was sent and not answered yet
 

@@ -3,6 +3,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -24,7 +26,9 @@ struct Prepared {
     std::unique_ptr<EVP_CIPHER_CTX, Free> context{EVP_CIPHER_CTX_new()};
 };
 
-std::string one_block(const Key& key, std::string_view block, bool encrypt) {
+using Block = std::array<char, block_size>;
+
+Block one_block(const Key& key, std::string_view block, bool encrypt) {
     thread_local Prepared prepared[2];
     auto& [ready_key, context] = prepared[encrypt];
     bool good = true;
@@ -34,13 +38,14 @@ std::string one_block(const Key& key, std::string_view block, bool encrypt) {
                EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1;
         ready_key = key.reveal();
     }
-    std::string out(block_size * 2, '\0');
+    std::array<char, block_size * 2> out;  // room for the block that padding would add
     int length = 0;
     good = good && EVP_CipherUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &length,
                                     reinterpret_cast<const unsigned char*>(block.data()), block_size) == 1;
     if (!good || length != block_size) throw CryptoError("OpenSSL failed: AES-256-ECB");
-    out.resize(block_size);
-    return out;
+    Block result;
+    std::copy_n(out.begin(), block_size, result.begin());
+    return result;
 }
 
 }  // namespace
@@ -48,10 +53,10 @@ std::string one_block(const Key& key, std::string_view block, bool encrypt) {
 StanzaIds::StanzaIds(const Key& master) : key_(derive_key(master, "stanza-id")) {}
 
 std::string StanzaIds::of(std::uint64_t position) const {
-    std::string block;
-    put(block, position);
-    put<std::uint64_t>(block, 0);
-    return to_hex(one_block(key_, block, true));
+    Block block{};
+    std::memcpy(block.data(), &position, sizeof position);
+    const auto id = one_block(key_, {block.data(), block.size()}, true);
+    return to_hex({id.data(), id.size()});
 }
 
 std::optional<std::uint64_t> StanzaIds::position(std::string_view id) const {

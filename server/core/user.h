@@ -1,6 +1,5 @@
 // A local person as the home shard knows them: their sessions, their contacts, what waits for them.
 #pragma once
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,7 +31,7 @@ class User {
     std::vector<std::unique_ptr<Session>> sessions;
     std::vector<std::uint64_t> offline;     ///< positions of messages that wait for the next sign-in, in order
     std::optional<Roster> roster;           ///< once it is loaded; dropped when the last session ends
-    std::deque<std::pair<std::string, std::uint32_t>> ended_streams;  ///< XEP-0198 §5: id and count of the last that were not resumed
+    std::vector<std::pair<std::string, std::uint32_t>> ended_streams;  ///< XEP-0198 §5: id and count of the last that were not resumed
     AsyncMutex roster_lock;                 ///< held while the roster is loaded or changed
     std::optional<std::pair<Time, std::string>> left;  ///< when the last client left since the start, and its last words
     std::string away_message;               ///< set until taken back, whatever the clients' presence says

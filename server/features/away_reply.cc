@@ -56,7 +56,7 @@ Task<> reply(Host& host, Jid from, Jid to, std::string words) {
                     .type = MessageType::chat,
                     .traits = {.body = true, .content = true, .automatic = true},
                     .xml = std::move(xml)};
-    co_await host.accept(0, std::move(message));
+    co_await host.accept(0, std::make_shared<const Message>(std::move(message)));
 }
 
 void on_delivered(Host& host, User& person, const Delivery& delivery) {
