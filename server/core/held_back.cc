@@ -21,11 +21,6 @@ xml::View told_by(xml::View message) {
     return message;
 }
 
-std::string key(std::string_view kind, xml::View stanza) {
-    std::string text(kind);
-    return text.append("\n").append(stanza.attribute("from")).append("\n").append(stanza.attribute("to"));
-}
-
 bool has_chat_state(xml::View message) {
     return std::ranges::any_of(message.children(), [](xml::View child) { return child.ns() == ns::chat_states; });
 }
@@ -34,7 +29,7 @@ bool has_chat_state(xml::View message) {
 std::optional<std::string> key_of_presence(xml::View presence) {
     const auto type = presence.attribute("type");
     if (!type.empty() && type != "unavailable") return std::nullopt;
-    return key("presence", presence);
+    return "presence\n" + std::string(presence.attribute("from"));
 }
 
 std::optional<std::string> key_of_message(xml::View message) {
@@ -42,7 +37,8 @@ std::optional<std::string> key_of_message(xml::View message) {
     const auto type = message_type(told.attribute("type"));
     if (!told || type == MessageType::error || type == MessageType::groupchat) return std::nullopt;
     const auto traits = traits_of(told);
-    if (!traits.content && has_chat_state(told)) return key("state", told);
+    if (!traits.content && has_chat_state(told))  // with 'to': what the own other device does differs by conversation
+        return "state\n" + std::string(told.attribute("from")) + "\n" + std::string(told.attribute("to"));
     if (!traits.body && told.child(event_tag)) return std::string();
     return std::nullopt;
 }

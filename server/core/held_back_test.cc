@@ -62,6 +62,7 @@ TEST_CASE("a message that waits in the ledger is never held") {
 
 TEST_CASE("the last of each sender is kept, in order") {
     HeldBack held;
+    held.take(stanza("<presence from='a@x/1' to='me@x/2'></presence>"));
     held.take(stanza(presence("a@x/1", "<show>away</show>")));
     held.take(stanza(presence("b@x/1")));
     held.take(stanza(message(composing)));

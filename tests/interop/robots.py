@@ -175,6 +175,23 @@ class Profanity:
     def be(self, show, status):
         self._type(f"/status set {show} \"{status}\"" if show else f"/status set online \"{status}\"")
 
+    def set_away_message(self, text):
+        self._type(f"/disco info {self.person.jid.split('@')[1]}")  # its own question about the server is answered before
+        self._shows("http://jabber.org/protocol/commands")
+        self._change_away_message(f"/field1 add \"{text}\"", "Your away message is on.")
+
+    def take_away_message_back(self):
+        self._type("/win 1")
+        self._change_away_message("/field1 remove val1", "Your away message is off.")
+
+    def _change_away_message(self, change, note):
+        self._type("/cmd exec urn:chancery:away")
+        self._shows("Form title: Away message")
+        self._type(change)
+        self._shows("Field updated...")
+        self._type("/form submit")
+        self._shows(note)
+
     def say(self, to, body):
         self.partner = to
         self._type(f"/msg {to} {body}")
