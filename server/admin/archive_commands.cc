@@ -37,7 +37,10 @@ json describe(const archive::Match& match) {
         if (body) described["body"] = body.text();
         if (root.name() == "presence")
             if (const auto status = root.child({"status", ns::client})) described["body"] = status.text();
-        if (root.name() == "admin") described["body"] = root.text();
+        if (root.name() == "admin") {
+            described["body"] = root.text();
+            described["actor"] = root.attribute("actor");
+        }
     }
     return described;
 }

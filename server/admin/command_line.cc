@@ -45,7 +45,7 @@ class Parser {
         app_.set_version_flag("--version", std::string("chancery ") + CHANCERY_VERSION);
         const char* from_environment = std::getenv("CHANCERY_DATA");
         data_ = from_environment ? from_environment : "var";
-        app_.add_option("--data", data_, "The data directory (or CHANCERY_DATA)")->capture_default_str();
+        app_.add_option("--data", data_, "The data directory (or CHANCERY_DATA)")->type_name("DIRECTORY")->default_str(data_);
         app_.add_flag("--json", line_.as_json, "Answer in JSON");
         add_server_commands();
         add_user_commands();
@@ -56,7 +56,7 @@ class Parser {
         try {
             app_.parse(argc, argv);
         } catch (const CLI::ParseError& error) {
-            exit_code = app_.exit(error);
+            exit_code = complain(error, argc, argv);
             return std::nullopt;
         }
         line_.data = data_;
@@ -70,10 +70,24 @@ class Parser {
     }
 
   private:
+    /// Help where it was asked for, or where no command was named at all; else what was wrong. 2: nothing was done.
+    int complain(const CLI::ParseError& error, int argc, char** argv) {
+        constexpr int not_done = 2;
+        if (error.get_exit_code() == 0) return app_.exit(error);
+        const auto words = app_.remaining(true);
+        if (argc <= 1) std::cerr << app_.help();
+        else if (!words.empty())
+            std::cerr << "chancery: " << words.front() << " is not understood here. chancery --help-all shows every command with its options.\n";
+        else
+            std::cerr << "chancery: " << error.what() << ". chancery " << (app_.get_subcommands().empty() ? "" : std::string(argv[1]) + " ")
+                      << "--help shows what there is.\n";
+        return not_done;
+    }
+
     CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help, std::string request) {
         auto* sub = parent.add_subcommand(name, help);
         // --data and --json may stand before or after the command.
-        sub->add_option("--data", data_, "The data directory");
+        sub->add_option("--data", data_, "The data directory")->type_name("DIRECTORY");
         sub->add_flag("--json", line_.as_json, "Answer in JSON");
         if (!request.empty()) sub->callback([this, request] { line_.request["command"] = request; });
         return sub;
@@ -167,25 +181,50 @@ class Parser {
     std::function<void()> finish_;
 };
 
+std::string counted(std::size_t number, const std::string& one) {
+    return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
 void print_record(const json& record) {
     std::cout << record.at("position") << "  " << record.at("time").get<std::string>() << "  ";
     if (record.value("erased", false)) {
         std::cout << "(erased: its key was destroyed)\n";
         return;
     }
-    std::cout << record.value("from", "?") << " -> " << record.value("to", "-");
+    const auto kind = record.value("kind", "message");
+    if (kind != "message") std::cout << kind << "  ";
+    if (record.contains("actor")) std::cout << record["actor"].get<std::string>();
+    else std::cout << record.value("from", "?") << " -> " << record.value("to", "-");
     if (record.value("refused", false)) std::cout << "  REFUSED by " << record.value("rule", "?");
     std::cout << "\n    " << record.value("body", record.value("stanza", "")) << "\n";
 }
 
 void print_verification(const json& report) {
-    const auto count = [&](const char* key) { return std::to_string(report.at(key).get<std::uint64_t>()); };
+    const auto count = [&](const char* key) { return report.at(key).get<std::size_t>(); };
     std::cout << (report.at("good").get<bool>() ? "Good: every record is as it was written.\n" : "DAMAGED: not every record is as it was written.\n")
-              << "  " << count("records") << " records in " << count("segments") << " segments, " << count("signed")
-              << " of them under a signed checkpoint (" << count("checkpoints") << " checkpoints)\n";
+              << "  " << counted(count("records"), "record") << " in " << counted(count("segments"), "segment") << ", " << count("signed")
+              << " of them under a signed checkpoint (" << counted(count("checkpoints"), "checkpoint") << ")\n";
     if (report.at("erased") != 0) std::cout << "  " << count("erased") << " cannot be read any more: their keys were destroyed\n";
     for (const auto& finding : report.at("findings")) std::cout << "  - " << finding.get<std::string>() << "\n";
     for (const auto& note : report.at("notes")) std::cout << "  (" << note.get<std::string>() << ")\n";
+}
+
+void print_user(const json& user) {
+    std::cout << user.at("name").get<std::string>();
+    for (const auto& role : user.at("roles")) std::cout << "  " << role.get<std::string>();
+    if (user.at("disabled").get<bool>()) std::cout << "  disabled: " << user.value("reason", "");
+    std::cout << (user.contains("last_logon") ? "  last signed in " + user["last_logon"].get<std::string>() : "  never signed in") << "\n";
+}
+
+/// What was done, in a sentence.
+std::string sentence(const std::string& command, const json& result) {
+    if (command == "user add") return "Added " + result["added"].get<std::string>() + ".";
+    if (command == "user password") return "Changed the password of " + result["changed"].get<std::string>() + ".";
+    if (command == "user disable") return "Disabled " + result["disabled"].get<std::string>() + "; every session is ended.";
+    if (command == "user enable") return result["enabled"].get<std::string>() + " may sign in again.";
+    if (command == "send") return "Sent " + counted(result["sent"].get<std::size_t>(), "message") + ".";
+    if (command == "archive rebuild") return "The index is being built again. Until that is done, histories and searches have to wait.";
+    return result.dump();
 }
 
 void print_status(const json& status) {
@@ -197,7 +236,7 @@ void print_status(const json& status) {
     if (status.contains("ports"))
         std::cout << "  clients   STARTTLS on port " << status.at("ports").at("starttls") << ", direct TLS on port "
                   << status.at("ports").at("tls") << "; " << status.at("sessions") << " signed in\n";
-    std::cout << "  accounts  " << status.at("accounts") << "\n  journal   " << journal.at("position") << " records, "
+    std::cout << "  accounts  " << status.at("accounts") << "\n  journal   " << counted(journal.at("position").get<std::size_t>(), "record") << ", "
               << (journal.at("writing").get<bool>() ? "writing" : "NOT WRITING: " + journal.at("reason").get<std::string>()) << "\n"
               << "  index     " << status.at("index").at("position") << " of them indexed\n";
 }
@@ -221,7 +260,7 @@ int print(const CommandLine& line, const json& result) {
     }
     if (command == "archive search") {
         for (const auto& record : result["records"]) print_record(record);
-        std::cout << result["records"].size() << " records" << (result["complete"].get<bool>() ? "" : "; there are more: --after " + result["after"].dump()) << "\n";
+        std::cout << counted(result["records"].size(), "record") << (result["complete"].get<bool>() ? "" : "; there are more: --after " + result["after"].dump()) << "\n";
     } else if (command == "archive show") {
         print_record(result["record"]);
         std::cout << "    " << result["record"].value("stanza", "") << "\n";
@@ -239,15 +278,13 @@ int print(const CommandLine& line, const json& result) {
             if (!check["good"].get<bool>()) std::cout << "      " << check["mend"].get<std::string>() << "\n";
         }
     } else if (command == "user list") {
-        for (const auto& user : result["users"])
-            std::cout << user["name"].get<std::string>() << (user["disabled"].get<bool>() ? "  (disabled: " + user.value("reason", "") + ")" : "") << "\n";
+        for (const auto& user : result["users"]) print_user(user);
     } else if (command == "user import") {
-        std::cout << result["created"] << " accounts added\n";
+        std::cout << counted(result["created"].get<std::size_t>(), "account") << " added\n";
         for (const auto& refused : result["refused"])
             std::cout << "  not added: " << refused["name"].get<std::string>() << " (" << refused["reason"].get<std::string>() << ")\n";
     } else {
-        for (const auto& [key, value] : result.items())
-            std::cout << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+        std::cout << sentence(command, result) << "\n";
     }
     return code;
 }

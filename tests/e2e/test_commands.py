@@ -1,5 +1,6 @@
 """What an operator types, and what the server's own socket bears."""
 
+import os
 import socket
 
 import pytest
@@ -42,3 +43,22 @@ def test_the_journal_is_shown_to_extend_its_first_checkpoint_over_no_records(own
     proof = tmp_path / "proof.json"
     proof.write_text(own_server.cli("archive", "prove", "--since", empty).stdout)
     own_server.cli("archive", "verify", "--proof", proof)
+
+
+def test_what_is_typed_wrong_is_answered_with_what_is_right(make_server):
+    server = make_server()
+    for words, hint in [(["nonsense"], "nonsense is not understood"), (["user"], "--help"), (["user", "add"], "NAME"),
+                        (["archive", "show", "12", "13"], "13 is not understood")]:
+        wrong = server.cli(*words, check=False)
+        assert wrong.returncode == 2, words
+        assert hint in wrong.stderr, wrong.stderr
+    assert server.cli("--help").returncode == 0
+
+
+def test_what_was_done_is_said_in_a_sentence(own_server, users):
+    users()
+    assert own_server.cli("user", "add", "clara", "--administrator", stdin="a password\n").stdout == "Added clara.\n"
+    assert "clara  administrator  never signed in\n" in own_server.cli("user", "list").stdout
+    assert own_server.cli("send", "--to", "clara", "--text", "Welcome.").stdout == "Sent 1 message.\n"
+    found = own_server.cli("archive", "search", "--all").stdout
+    assert f"admin  uid {os.geteuid()}" in found

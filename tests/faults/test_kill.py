@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from load import Recipient, Sender
 
+from support.elements import NS
 from support.fixtures import PEER
 
 ROUNDS, PAIRS = 10, 3
@@ -99,3 +100,33 @@ def test_a_server_that_died_starts_again_and_says_that_it_is_ready(own_server, u
     if PEER == "chancery":
         status = own_server.status()
         assert status["pid"] == own_server.process.pid
+
+
+def heard(client, text, person):
+    """The archive id under which it came."""
+    return client.hear(text).find(f"sid:stanza-id[@by='{person.jid}']", NS).get("id")
+
+
+@pytest.mark.peer_differs("Prosody leaves such messages to the archive")
+def test_after_a_crash_only_what_was_not_acknowledged_comes_again_and_under_the_same_id(own_server, users):
+    """Decision 0006: the stream itself cannot be resumed."""
+    romeo, juliet = users(2)
+    speaker, client = romeo.login(), juliet.login(sm=True)
+    speaker.say(juliet.jid, "acknowledged")
+    client.hear("acknowledged")
+    client.send(f"<a xmlns='{NS['sm']}' h='{client.answered}'/>")
+    client.fence()
+    speaker.say(juliet.jid, "heard and not acknowledged")
+    before = heard(client, "heard and not acknowledged", juliet)
+    own_server.kill()
+    own_server.start()
+
+    back = juliet.client()
+    back.secure()
+    back.authenticate(juliet.name, juliet.password)
+    back.send(f"<resume xmlns='{NS['sm']}' previd='{client.sm_id}' h='{client.answered}'/>")
+    back.expect(f"<failed xmlns='{NS['sm']}'><item-not-found xmlns='{NS['stanza-error']}'/></failed>")
+    back.bind()
+    back.available()
+    assert heard(back, "heard and not acknowledged", juliet) == before
+    back.expect_nothing()
