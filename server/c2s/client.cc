@@ -12,6 +12,7 @@ constexpr xml::Tag iq_tag{"iq", ns::client}, message_tag{"message", ns::client},
 constexpr xml::Tag bind_tag{"bind", ns::bind}, resource_tag{"resource", ns::bind};
 constexpr std::string_view management = "urn:xmpp:sm:3", client_state = "urn:xmpp:csi:0";
 constexpr std::size_t window = 64;  // messages of one client on their way to the journal at a time
+constexpr auto farewell_limit = std::chrono::seconds(10);  // to take what was written before the goodbye
 constexpr auto answer_limit = std::chrono::seconds(60);  // for a sign of life when asked for one
 
 xml::Limits limits_after_sign_in(const Config& config) {
@@ -134,6 +135,7 @@ Task<> Client::read_stanzas() {
         if (event == xml::Event::footer) {
             closed_by_client_ = true;
             co_await messages_settled(0);
+            co_await written_settled();
             throw StreamEnded();
         }
         xml::Document plain;
@@ -212,6 +214,14 @@ Task<> Client::messages_settled(std::size_t at_most) {
         settled_.reset();
         co_await settled_.wait();
     }
+}
+
+/// What was written before the goodbye is handed over once the kernel has it, and does not wait for the next sign-in.
+Task<> Client::written_settled() {
+    co_await stream_.connection().drained(farewell_limit);
+    auto* here = session();
+    if (!here) co_return;
+    for (const auto& delivery : std::exchange(here->written, {})) home().settle(*delivery);
 }
 
 Task<> Client::handle_stanza(xml::View element) {
