@@ -12,6 +12,7 @@ constexpr xml::Tag iq_tag{"iq", ns::client}, message_tag{"message", ns::client},
 constexpr xml::Tag bind_tag{"bind", ns::bind}, resource_tag{"resource", ns::bind};
 constexpr std::string_view management = "urn:xmpp:sm:3", client_state = "urn:xmpp:csi:0";
 constexpr std::size_t window = 64;  // messages of one client on their way to the journal at a time
+constexpr auto farewell_limit = std::chrono::seconds(10);  // to take what was written before the goodbye
 constexpr auto answer_limit = std::chrono::seconds(60);  // for a sign of life when asked for one
 
 xml::Limits limits_after_sign_in(const Config& config) {
@@ -134,6 +135,7 @@ Task<> Client::read_stanzas() {
         if (event == xml::Event::footer) {
             closed_by_client_ = true;
             co_await messages_settled(0);
+            co_await written_settled();
             throw StreamEnded();
         }
         xml::Document plain;
@@ -214,6 +216,12 @@ Task<> Client::messages_settled(std::size_t at_most) {
     }
 }
 
+/// What was written before the goodbye is handed over once the kernel has it, and does not wait for the next sign-in.
+Task<> Client::written_settled() {
+    co_await stream_.connection().drained(farewell_limit);
+    if (auto* here = session()) home().settle_written(*here);
+}
+
 Task<> Client::handle_stanza(xml::View element) {
     if (element.has_attribute("from")) {  // RFC 6120 §8.1.2.1
         const auto claimed = Jid::parse(element.attribute("from"));
@@ -266,10 +274,7 @@ void Client::leave() {
     auto* here = session();
     if (!here || here->link() != this) return;
     const bool waits = !closed_by_client_ && here->stream.enabled && !here->stream.resume_id.empty();
-    if (!waits) {
-        if (closed_by_client_) home().settle_written(*here);  // who leaves in order has read what was sent
-        return home().close(session_id_);
-    }
+    if (!waits) return home().close(session_id_);
     here->detach();
     here->stream.request_open = false;
     home().tasks().spawn(expire_later(session_id_));

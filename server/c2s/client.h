@@ -37,6 +37,7 @@ class Client final : public Link {
     void handle_message(xml::View element);
     Task<> handle_stanza(xml::View element);
     Task<> messages_settled(std::size_t at_most);
+    Task<> written_settled();
     void refuse(xml::View stanza, const StanzaError& error);
     void leave();
 

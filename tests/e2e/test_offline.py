@@ -142,3 +142,14 @@ def test_stored_messages_survive_kill_9(own_server, users):
     assert bodies(client) == ["line 0", "line 1", "line 2"]
     client.close()
     assert bodies(juliet.login()) == []
+
+
+def test_what_was_sent_before_the_goodbye_does_not_come_again(users):
+    """However soon the goodbye follows. Found on a busy machine, where a client was faster than the mark of what it has."""
+    romeo, juliet = users(2)
+    leave(romeo.login(), juliet.jid, 3)
+    client = juliet.login(presence=False)
+    client.send("<presence/></stream:stream>")
+    client.expect_end()
+    assert [body(message) for message in client.take("<message/>")] == ["line 0", "line 1", "line 2"]
+    assert bodies(juliet.login()) == []

@@ -7,12 +7,12 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from support.chancery import ROOT
+from support.server import select_pause
 
 LOAD = Path(os.environ.get("CHANCERY_LOAD", ROOT / "build" / "bench" / "load"))
 SCENARIOS = {
@@ -45,7 +45,7 @@ def test_all_kinds_of_work_at_once_while_certificates_are_reloaded(loaded_server
     while any(process.poll() is None for process in running.values()):
         loaded_server.process.send_signal(signal.SIGHUP)
         loaded_server.status()
-        time.sleep(0.05)
+        select_pause()
     for scenario, process in running.items():
         said, complaint = process.communicate()
         assert process.returncode == 0, f"{scenario}: {complaint}"
@@ -61,7 +61,7 @@ def test_a_server_that_is_told_to_stop_under_load_goes_well(loaded_server, accep
     running = [begin(loaded_server, scenario) for scenario in SCENARIOS]
     try:
         while loaded_server.status()["messages"]["accepted"] < accepted and any(each.poll() is None for each in running):
-            time.sleep(0.01)
+            select_pause()
         loaded_server.stop()
     finally:
         for each in running:
