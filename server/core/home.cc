@@ -65,6 +65,9 @@ void Home::close(SessionId id) {
     auto& owner = session.user();
     by_id_.erase(found);
     session_count_ = by_id_.size();
+    // mark() may not have run since the flush: a client that leaves at once has what the kernel has taken.
+    if (session.link() && session.link()->unsent() == 0)
+        for (const auto& delivery : std::exchange(session.written, {})) settle(*delivery);
     session.detach();
     if (session.is_available() || !session.directed.empty())
         become_unavailable(session, "<presence type='unavailable' from='" +
