@@ -12,8 +12,9 @@
 namespace chancery::net {
 namespace {
 
-/// A connection's share of a turn: a record counts once, and once more for each KiB in it. One that brings more waits for
-/// the next turn, or a hundred thousand requests sent at once would keep everybody else on the shard waiting.
+/// A connection's share of a turn: a record counts once, and once more for each KiB in it. What more it
+/// brings waits for the next turn, or thousands of requests sent at once would keep everybody else on the
+/// shard waiting.
 constexpr unsigned share_of_turn = 64;
 constexpr std::size_t counts_once = 1'024;
 /// Sealed at once: larger than what a socket's buffer usually takes, small enough to be kept when it does

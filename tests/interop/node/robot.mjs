@@ -1,9 +1,11 @@
 // @xmpp/client on Node as a robot: commands in, events out, one JSON object a line (robots.py has the vocabulary).
 // Node trusts the test's authority through NODE_EXTRA_CA_CERTS.
 import { client, xml } from "@xmpp/client";
+import { webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
+globalThis.crypto ??= webcrypto;  // COMPAT: the Node 18 of Debian 12 has no such global; to go with Debian 12
 const require = createRequire(import.meta.url);
 const { version } = require("@xmpp/client/package.json");
 const tell = (event, facts = {}) => console.log(JSON.stringify({ event, ...facts }));
