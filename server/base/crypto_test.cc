@@ -32,6 +32,15 @@ TEST_CASE("ASignatureVerifiesWithThePublicKeyAlone") {
     CHECK_FALSE(ed25519_verify("short", "root", signature));
 }
 
+TEST_CASE("HmacMatchesTheVectorsOfRfc4231WhateverKeyCameBefore") {
+    constexpr auto asked = "what do ya want for nothing?";
+    constexpr auto answer = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    CHECK(to_hex(hmac(Hash::sha256, "Jefe", asked)) == answer);
+    CHECK(to_hex(hmac(Hash::sha256, {}, {})) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+    CHECK(to_hex(hmac(Hash::sha512, "Jefe", asked)).starts_with("164b7a7bfcf819e2e395fbe73b56e0a3"));
+    CHECK(to_hex(hmac(Hash::sha256, "Jefe", asked)) == answer);
+}
+
 TEST_CASE("Pbkdf2MatchesTheVectorOfRfc6070") {
     CHECK(to_hex(pbkdf2(Hash::sha1, "password", "salt", 4096)) == "4b007901b765489abead49d926f721d065a429c1");
 }

@@ -104,7 +104,6 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
     if (!account) co_return co_await stream.end(host().domain(), std::move(farewell));
 
     pass.signed_in();
-    parts_.host.accounts().note_logon(account->name());
     auto& home = host().home_of(account->jid());
     auto buffered = stream.scanner().take_buffered();
     net::Connection::hand_over(

@@ -14,10 +14,20 @@ std::string attribute(std::string_view name, std::string_view value) {
     return " " + std::string(name) + "='" + xml::escape(value, xml::Place::attribute) + "'";
 }
 
+/// A presence on its way to one of those who may see it.
+struct Broadcast {
+    Jid to;
+    std::shared_ptr<const std::string> xml;
+};
+
 /// The stanza with `to`, which it does not have yet.
 std::shared_ptr<const std::string> addressed(std::string_view presence, const Jid& to) {
-    std::string xml = "<presence" + attribute("to", to.text());
-    xml.append(presence.substr(std::string_view("<presence").size()));
+    constexpr std::string_view tag = "<presence";
+    std::string xml;
+    xml.reserve(presence.size() + to.text().size() + 16);
+    xml.append(tag).append(" to='");
+    xml::append_escaped(xml, to.text(), xml::Place::attribute);
+    xml.append("'").append(presence.substr(tag.size()));
     return std::make_shared<const std::string>(std::move(xml));
 }
 
@@ -161,11 +171,17 @@ bool Home::sees_presence(const User& owner, const Jid& contact) const {
 void Home::broadcast_to_contacts(Session& session, const std::string& xml) {
     const auto& owner = session.user();
     if (!owner.roster) return;
+    std::vector<std::vector<Broadcast>> copies(host_.home_count());  // one letter to each home, not to each contact
     for (const auto& [contact, entry] : owner.roster->contacts) {
         if (!entry.subscription.from || !host_.is_account(contact)) continue;
         if (host_.block_lists().is_between(session.jid(), contact)) continue;
-        host_.at_home(contact, [from = session.jid(), contact = contact, copy = addressed(xml, contact)](Home& theirs) {
-            theirs.receive_broadcast(from, contact, copy);
+        copies[host_.home_index(contact)].push_back({contact, addressed(xml, contact)});
+    }
+    for (auto& batch : copies) {
+        if (batch.empty()) continue;
+        const auto anyone = batch.front().to;
+        host_.at_home(anyone, [from = session.jid(), batch = std::move(batch)](Home& theirs) {
+            for (const auto& [to, copy] : batch) theirs.receive_broadcast(from, to, copy);
         });
     }
 }

@@ -9,13 +9,21 @@ namespace {
 
 bool is_in_memory(const std::filesystem::path& file) { return file == ":memory:"; }
 
+/// What every transaction says: prepared once, unlike Connection::execute.
+void say(Connection& connection, std::string_view sql) {
+    Statement statement(connection, sql);
+    statement.bind();
+    while (statement.step()) {
+    }
+}
+
 /// Runs one work in a savepoint; what it throws, after undoing it. Nothing when it went well.
 std::exception_ptr attempt(Connection& connection, detail::Request& request) {
     try {
-        connection.execute("SAVEPOINT work");
+        say(connection, "SAVEPOINT work");
         Transaction transaction(connection);
         request.run(transaction);
-        connection.execute("RELEASE work");
+        say(connection, "RELEASE work");
         return nullptr;
     } catch (...) {
         auto failure = std::current_exception();
@@ -70,13 +78,13 @@ void Database::commit(Queue batch) {
     std::vector<std::exception_ptr> failures(batch.size());
     std::exception_ptr all_failed;
     try {
-        writer_.execute("BEGIN IMMEDIATE");
+        say(writer_, "BEGIN IMMEDIATE");
         for (std::size_t i = 0; i < batch.size(); ++i) {
             failures[i] = attempt(writer_, *batch[i]);
             // A full disk or the like ends the transaction: who went before has lost their work too.
             if (!writer_.in_transaction()) std::rethrow_exception(failures[i]);
         }
-        writer_.execute("COMMIT");
+        say(writer_, "COMMIT");
         ++commits_;
         // Beyond this point the work is on disk.
     } catch (...) {
@@ -92,14 +100,14 @@ void Database::run_read(detail::Request& request) {
     std::exception_ptr failure;
     try {
         auto reader = borrow_reader();
-        reader->execute("BEGIN");
+        say(*reader, "BEGIN");
         Transaction snapshot(*reader);  // the connection is query_only, and the work sees a Snapshot
         try {
             request.run(snapshot);
         } catch (...) {
             failure = std::current_exception();
         }
-        if (reader->in_transaction()) reader->execute("ROLLBACK");
+        if (reader->in_transaction()) say(*reader, "ROLLBACK");
         give_back(std::move(reader));
     } catch (...) {
         failure = std::current_exception();
