@@ -43,6 +43,7 @@ json describe(const archive::Match& match) {
         const auto body = root.child({"body", ns::client});
         if (body) described["body"] = body.text();
         else if (root.name() == "message") described["holds"] = names_of_children(root);
+        if (const auto subject = root.child({"subject", ns::client})) described["subject"] = subject.text();
         if (root.name() == "presence")
             if (const auto status = root.child({"status", ns::client})) described["body"] = status.text();
         if (root.name() == "admin") {

@@ -193,7 +193,8 @@ void print_record(const json& record) {
     if (record.value("refused", false)) std::cout << "  REFUSED by " << record.value("rule", "?");
     std::cout << "\n    ";
     if (record.contains("body")) std::cout << record["body"].get<std::string>();
-    else if (kind == "message" && record.contains("holds")) std::cout << "(no text: " << record["holds"].get<std::string>() << ")";
+    else if (record.contains("subject")) std::cout << "(subject) " << record["subject"].get<std::string>();
+    else if (record.contains("holds")) std::cout << "(no text: " << record["holds"].get<std::string>() << ")";
     else std::cout << record.value("stanza", "");
     std::cout << "\n";
 }

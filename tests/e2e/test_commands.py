@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from support.chancery import binary
+from support.client import SaslFailure
 
 pytestmark = pytest.mark.only_chancery("our command line")
 
@@ -142,10 +143,24 @@ def test_a_record_without_text_says_what_it_is_and_is_shown_once(own_server, use
     romeo, juliet = users(2)
     client = romeo.login()
     client.send(f"<message to='{juliet.jid}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>")
+    client.send(f"<message to='{juliet.jid}'><subject>The ball</subject></message>")
     client.send(f"<presence to='{juliet.jid}' type='subscribe'/>")
     client.fence()
     found = own_server.cli("archive", "search", "--from", romeo.name).stdout
     assert "    (no text: composing)\n" in found
+    assert "    (subject) The ball\n" in found
     [request] = [each for each in own_server.archive_search(sender=romeo.name, all=True) if "subscribe" in each["stanza"]]
     shown = own_server.cli("archive", "show", str(request["position"])).stdout
     assert shown.count("<presence") == 1
+
+
+def test_who_is_disabled_is_told_so_and_the_attempt_is_in_the_log(own_server, users):
+    romeo = users()
+    own_server.cli("user", "disable", romeo.name, "--reason", "Banished.")
+    client = romeo.client()
+    client.secure()
+    with pytest.raises(SaslFailure) as failed:
+        client.authenticate(romeo.name, romeo.password)
+    assert failed.value.condition == "account-disabled"
+    own_server.stop()
+    assert f"sign_in.disabled name={romeo.name} " in own_server.log.read_text()
