@@ -105,14 +105,14 @@ build() {
         step "configure $directory" cmake -G Ninja -S . -B "$directory" -DCMAKE_CXX_COMPILER=clang++-19 "$@" || return
         printf '%s\n' "$options" >"$directory/configured"
     fi
-    local ninja=(ninja -C "$directory" -j "$(nproc)") word begin=$EPOCHREALTIME
+    local ninja=(ninja -j "$(nproc)") word begin=$EPOCHREALTIME
     for word in $targets; do ninja+=("$word"); done
     if [[ ! -t 1 ]]; then
-        step "compile in $directory (from nothing: some ten minutes on two processors)" "${ninja[@]}"
+        step "compile in $directory (from nothing: some ten minutes on two processors)" env -C "$directory" "${ninja[@]}"
         return
     fi
     # For somebody who watches, ninja's own line moves.
-    NINJA_STATUS="==> compile in $directory: %f of %t  " "${ninja[@]}" </dev/null || return
+    NINJA_STATUS="==> compile in $directory: %f of %t  " env -C "$directory" "${ninja[@]}" </dev/null || return
     say "==> compile in $directory ... $(since "$begin") s"
 }
 

@@ -301,7 +301,7 @@ void Folder::check_end() {
 }
 
 Outcome Folder::conclude() const {
-    std::cout << records_ << " records in " << segments_ << " segments, " << notes_ << " checkpoints by "
+    std::cout << records_ << " records in " << segments_ << (segments_ == 1 ? " segment, " : " segments, ") << notes_ << " checkpoints by "
               << key_.name << ".\n";
     if (faults_ > 0) {
         std::cout << "BAD: " << faults_ << " damages were found; they are listed above.\n";

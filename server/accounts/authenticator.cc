@@ -115,9 +115,11 @@ Result<Account, Failure> Authenticator::conclude(const Claim& claim, bool is_pro
     }
     // Beyond this point the password is known to be right.
     lockout_.succeeded(claim.name_, address);
-    if (info->disabled_reason)
+    if (info->disabled_reason) {
+        log::info("sign_in.disabled", {{"name", info->name}, {"address", address}});
         return refusal(
             Failure{Condition::account_disabled, "This account is disabled. " + *info->disabled_reason});
+    }
     accounts_.note_logon(info->name);
     return Account(*Jid::of(info->name, domain()), info->roles);
 }

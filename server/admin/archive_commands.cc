@@ -20,6 +20,13 @@ std::string_view kind_name(std::uint16_t kind) {
     }
 }
 
+/// What a message without text is: a receipt, a sign of typing, something encrypted.
+std::string names_of_children(xml::View message) {
+    std::string names;
+    for (const auto child : message.children()) names.append(names.empty() ? "" : ", ").append(child.name());
+    return names.empty() ? "empty" : names;
+}
+
 json describe(const archive::Match& match) {
     json described = {{"position", match.position}, {"time", to_iso(match.time)}, {"kind", kind_name(match.kind)},
                       {"refused", match.refused}, {"erased", match.erased}};
@@ -35,6 +42,8 @@ json describe(const archive::Match& match) {
         described["id"] = root.attribute("id");
         const auto body = root.child({"body", ns::client});
         if (body) described["body"] = body.text();
+        else if (root.name() == "message") described["holds"] = names_of_children(root);
+        if (const auto subject = root.child({"subject", ns::client})) described["subject"] = subject.text();
         if (root.name() == "presence")
             if (const auto status = root.child({"status", ns::client})) described["body"] = status.text();
         if (root.name() == "admin") {

@@ -5,15 +5,10 @@
 #include <fstream>
 #include <iostream>
 
+#include "admin/terminal.h"
+
 namespace chancery::admin {
 namespace {
-
-std::string read_password() {
-    std::string password;
-    std::getline(std::cin, password);
-    if (password.empty()) throw AdminError("A password is expected on standard input.");
-    return password;
-}
 
 std::string read_file(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
@@ -119,7 +114,7 @@ class Parser {
         text(send, "--text", "body", "The text");
         send->parse_complete_callback([this] {
             finish_ = [this] {
-                if (!line_.request.contains("body")) line_.request["body"] = std::string(std::istreambuf_iterator<char>(std::cin), {});
+                if (!line_.request.contains("body")) line_.request["body"] = read_text();
             };
         });
     }
@@ -129,7 +124,7 @@ class Parser {
         user->require_subcommand(1);
         for (const auto& [name, help] : {std::pair("add", "Add an account"), std::pair("password", "Set a password; ends running sessions")}) {
             auto* sub = command(*user, name, help, std::string("user ") + name);
-            text(sub, "NAME", "name", "The part before the @", true);
+            text(sub, "NAME", "name", "The part before the @, or the whole address", true);
             sub->add_flag("--password-stdin", password_stdin_, "Read the password from the first line of standard input (the default)");
             sub->parse_complete_callback([this] { finish_ = [this] { line_.request["password"] = read_password(); }; });
             if (std::string_view(name) == "add") flag(sub, "--administrator", "administrator", "Give the role administrator");
@@ -196,7 +191,19 @@ void print_record(const json& record) {
     if (record.contains("actor")) std::cout << record["actor"].get<std::string>();
     else std::cout << record.value("from", "?") << " -> " << record.value("to", "-");
     if (record.value("refused", false)) std::cout << "  REFUSED by " << record.value("rule", "?");
-    std::cout << "\n    " << record.value("body", record.value("stanza", "")) << "\n";
+    std::cout << "\n    ";
+    if (record.contains("body")) std::cout << record["body"].get<std::string>();
+    else if (record.contains("subject")) std::cout << "(subject) " << record["subject"].get<std::string>();
+    else if (record.contains("holds")) std::cout << "(no text: " << record["holds"].get<std::string>() << ")";
+    else std::cout << record.value("stanza", "");
+    std::cout << "\n";
+}
+
+/// Some records are no more than their stanza: it is not printed twice.
+void print_whole_record(const json& record) {
+    print_record(record);
+    const bool is_stanza_printed = !record.contains("body") && !record.contains("holds");
+    if (!is_stanza_printed) std::cout << "    " << record.value("stanza", "") << "\n";
 }
 
 void print_verification(const json& report) {
@@ -262,8 +269,7 @@ int print(const CommandLine& line, const json& result) {
         for (const auto& record : result["records"]) print_record(record);
         std::cout << counted(result["records"].size(), "record") << (result["complete"].get<bool>() ? "" : "; there are more: --after " + result["after"].dump()) << "\n";
     } else if (command == "archive show") {
-        print_record(result["record"]);
-        std::cout << "    " << result["record"].value("stanza", "") << "\n";
+        print_whole_record(result["record"]);
     } else if (command == "archive verify" && result.contains("records")) {
         print_verification(result);
     } else if (command == "archive checkpoint") {

@@ -7,7 +7,14 @@
 namespace chancery::admin {
 namespace {
 
-std::string name_in(const json& request) { return request.at("name").get<std::string>(); }
+/// People are named as alice or as alice@DOMAIN, if the domain is ours.
+std::string local_part(const Context& context, std::string name) {
+    const auto ours = "@" + context.config.domain;
+    if (name.ends_with(ours)) name.resize(name.size() - ours.size());
+    return name;
+}
+
+std::string name_in(const Context& context, const json& request) { return local_part(context, request.at("name").get<std::string>()); }
 
 void check(const Accounts::Done& done, const std::string& name) {
     if (!done) throw AdminError(name + ": " + std::string(text(done.error())));
@@ -42,17 +49,17 @@ json describe(const AccountInfo& account) {
 }  // namespace
 
 json add_user(Context& context, const json& request) {
-    NewAccount account{.name = name_in(request), .password = Secret(request.at("password").get<std::string>()),
+    NewAccount account{.name = name_in(context, request), .password = Secret(request.at("password").get<std::string>()),
                        .roles = request.value("administrator", false) ? std::vector<std::string>{"administrator"}
                                                                       : std::vector<std::string>()};
-    check(context.accounts.create_now(std::move(account)), name_in(request));
-    return {{"added", name_in(request)}};
+    check(context.accounts.create_now(std::move(account)), name_in(context, request));
+    return {{"added", name_in(context, request)}};
 }
 
 json import_users(Context& context, const json& request) {
     std::vector<NewAccount> accounts;
     for (const auto& person : request.at("people"))
-        accounts.push_back({.name = person.at(0).get<std::string>(), .password = Secret(person.at(1).get<std::string>()), .roles = {}});
+        accounts.push_back({.name = local_part(context, person.at(0).get<std::string>()), .password = Secret(person.at(1).get<std::string>()), .roles = {}});
     const auto imported = context.accounts.import_now(std::move(accounts));
     json refused = json::array();
     for (const auto& [name, error] : imported.refused) refused.push_back({{"name", name}, {"reason", text(error)}});
@@ -67,38 +74,40 @@ json list_users(Context& context, const json&) {
 
 json disable_user(Context& context, const json& request) {
     const auto reason = request.value("reason", std::string("disabled by an administrator"));
-    check(context.accounts.set_disabled_now(name_in(request), reason), name_in(request));
-    end_sessions(context, name_in(request), "This account was disabled.");
-    return {{"disabled", name_in(request)}};
+    check(context.accounts.set_disabled_now(name_in(context, request), reason), name_in(context, request));
+    end_sessions(context, name_in(context, request), "This account was disabled.");
+    return {{"disabled", name_in(context, request)}};
 }
 
 json enable_user(Context& context, const json& request) {
-    check(context.accounts.set_disabled_now(name_in(request), std::nullopt), name_in(request));
-    return {{"enabled", name_in(request)}};
+    check(context.accounts.set_disabled_now(name_in(context, request), std::nullopt), name_in(context, request));
+    return {{"enabled", name_in(context, request)}};
 }
 
 json set_password(Context& context, const json& request) {
-    check(context.accounts.set_password_now(name_in(request), Secret(request.at("password").get<std::string>())),
-          name_in(request));
-    end_sessions(context, name_in(request), "The password was changed. Sign in again.");
-    return {{"changed", name_in(request)}};
+    check(context.accounts.set_password_now(name_in(context, request), Secret(request.at("password").get<std::string>())),
+          name_in(context, request));
+    end_sessions(context, name_in(context, request), "The password was changed. Sign in again.");
+    return {{"changed", name_in(context, request)}};
 }
 
 /// An administrator's message to one person or to everybody, on the same road as any message.
 json send_message(Context& context, const json& request) {
     if (!context.host) throw AdminError("No server runs here. Start it first: chancery serve --data " + context.data.string());
     const auto body = request.at("body").get<std::string>();
+    if (body.empty()) throw AdminError("There is no text to send.");
     std::vector<std::string> names = request.value("to", std::vector<std::string>());
+    for (auto& name : names) name = local_part(context, std::move(name));
     if (request.value("everybody", false))
         for (const auto& account : context.accounts.list())
             if (!account.disabled_reason) names.push_back(account.name);
     if (names.empty()) throw AdminError("Nobody to send to: name people with --to, or use --everybody.");
     for (const auto& name : names)
-        if (!context.accounts.is_user(name.substr(0, name.find('@')))) throw AdminError(name + ": there is no such account");
+        if (!context.accounts.is_user(name)) throw AdminError(name + ": there is no such account");
 
     const auto domain = context.host->domain_jid();
     for (const auto& name : names) {
-        const auto to = Jid::of(name.substr(0, name.find('@')), context.config.domain);
+        const auto to = Jid::of(name, context.config.domain);
         if (!to) throw AdminError(name + ": not a valid name");
         std::string xml = "<message type='normal' from='" + domain.text() + "' to='" + xml::escape(to->text(), xml::Place::attribute) +
                           "' id='admin-" + to_hex(random_bytes(8)) + "'><subject>Announcement</subject><body>";

@@ -1,9 +1,14 @@
 """What an operator types, and what the server's own socket bears."""
 
 import os
+import pty
 import socket
+import subprocess
 
 import pytest
+
+from support.chancery import binary
+from support.client import SaslFailure
 
 pytestmark = pytest.mark.only_chancery("our command line")
 
@@ -62,3 +67,100 @@ def test_what_was_done_is_said_in_a_sentence(own_server, users):
     assert own_server.cli("send", "--to", "clara", "--text", "Welcome.").stdout == "Sent 1 message.\n"
     found = own_server.cli("archive", "search", "--all").stdout
     assert f"admin  uid {os.geteuid()}" in found
+
+
+def typed(server, *words, answers):
+    """Exit code and all that is seen on a terminal where somebody types the command and then the answers."""
+    ours, theirs = pty.openpty()
+    command = subprocess.Popen([binary(), "--data", server.data, *words], stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            seen += os.read(ours, 4096)
+        except OSError:  # the other side is closed
+            break
+        if answers and seen.endswith(answers[0][0]):
+            os.write(ours, answers.pop(0)[1])
+    os.close(ours)
+    return command.wait(), seen.decode()
+
+
+def test_a_password_is_asked_for_twice_and_not_shown(own_server, users):
+    romeo = users()
+    code, seen = typed(own_server, "user", "password", romeo.name,
+                       answers=[(b"Password: ", b"in the orchard\n"), (b"Once more: ", b"in the orchard\n")])
+    assert code == 0, seen
+    assert "orchard" not in seen
+    romeo.password = "in the orchard"
+    romeo.login()
+
+
+def test_a_password_mistyped_the_second_time_changes_nothing(own_server, users):
+    romeo = users()
+    code, seen = typed(own_server, "user", "password", romeo.name,
+                       answers=[(b"Password: ", b"in the orchard\n"), (b"Once more: ", b"in the orchid\n")])
+    assert code == 2
+    assert "The two passwords differ" in seen
+    romeo.login()
+
+
+def test_who_types_a_message_is_told_how_to_end_it(own_server, users):
+    romeo = users()
+    client = romeo.login()
+    code, seen = typed(own_server, "send", "--to", romeo.name, answers=[(b"to end it:\r\n", b"Welcome.\n\x04")])
+    assert code == 0, seen
+    client.expect("<message><body>Welcome.</body></message>")
+
+
+def test_who_sent_a_message_in_the_server_s_name_is_on_the_record(own_server, users):
+    romeo, juliet = users(2)
+    own_server.cli("send", "--to", juliet.name, "--text", "The gates are shut at nine.")
+    commands = [each for each in own_server.archive_search(all=True) if each["kind"] == "admin" and '"send"' in each["body"]]
+    assert [each["actor"] for each in commands] == [f"uid {os.geteuid()}"]
+    assert juliet.name in commands[0]["body"]
+    assert "gates" not in commands[0]["stanza"], "the words stand in the message's own record only"
+
+
+def test_people_are_named_with_or_without_the_domain(own_server, users):
+    romeo = users()
+    own_server.cli("user", "disable", romeo.jid)
+    own_server.cli("user", "enable", romeo.name)
+    own_server.cli("send", "--to", romeo.jid, "--text", "Welcome.")
+    elsewhere = own_server.cli("send", "--to", f"{romeo.name}@elsewhere.example", "--text", "Not you.", check=False)
+    assert elsewhere.returncode == 2
+    assert "no such account" in elsewhere.stderr
+
+
+def test_nothing_is_not_sent(own_server, users):
+    romeo = users()
+    empty = own_server.cli("send", "--to", romeo.name, stdin="\n", check=False)
+    assert empty.returncode == 2
+    assert "There is no text to send." in empty.stderr
+
+
+def test_a_record_without_text_says_what_it_is_and_is_shown_once(own_server, users):
+    romeo, juliet = users(2)
+    client = romeo.login()
+    client.send(f"<message to='{juliet.jid}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>")
+    client.send(f"<message to='{juliet.jid}'><subject>The ball</subject></message>")
+    client.send(f"<presence to='{juliet.jid}' type='subscribe'/>")
+    client.fence()
+    found = own_server.cli("archive", "search", "--from", romeo.name).stdout
+    assert "    (no text: composing)\n" in found
+    assert "    (subject) The ball\n" in found
+    [request] = [each for each in own_server.archive_search(sender=romeo.name, all=True) if "subscribe" in each["stanza"]]
+    shown = own_server.cli("archive", "show", str(request["position"])).stdout
+    assert shown.count("<presence") == 1
+
+
+def test_who_is_disabled_is_told_so_and_the_attempt_is_in_the_log(own_server, users):
+    romeo = users()
+    own_server.cli("user", "disable", romeo.name, "--reason", "Banished.")
+    client = romeo.client()
+    client.secure()
+    with pytest.raises(SaslFailure) as failed:
+        client.authenticate(romeo.name, romeo.password)
+    assert failed.value.condition == "account-disabled"
+    own_server.stop()
+    assert f"sign_in.disabled name={romeo.name} " in own_server.log.read_text()

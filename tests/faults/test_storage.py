@@ -98,6 +98,10 @@ def test_when_the_journal_cannot_be_written_nothing_is_delivered(own_server, use
         sender.say(juliet.jid, "into the void", name="v1")
         assert_refused_as_promised(sender.expect("<message type='error' id='v1'/>"))
         hearer.expect_nothing()
+        announced = own_server.cli("send", "--to", juliet.name, "--text", "into the void", check=False)
+        assert announced.returncode == 2
+        assert "the archive cannot record it" in announced.stderr
+        hearer.expect_nothing()
     finally:
         limit(own_server, "unlimited")
 

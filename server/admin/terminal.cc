@@ -1,0 +1,60 @@
+#include "admin/terminal.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <iterator>
+
+#include "admin/admin.h"
+
+namespace chancery::admin {
+namespace {
+
+bool is_typed() { return ::isatty(STDIN_FILENO) == 1; }
+
+/// As long as it exists, what is typed is not shown.
+class Hidden {
+  public:
+    Hidden() {
+        ::tcgetattr(STDIN_FILENO, &before_);
+        auto hidden = before_;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    }
+    ~Hidden() { ::tcsetattr(STDIN_FILENO, TCSANOW, &before_); }
+    Hidden(const Hidden&) = delete;
+    Hidden& operator=(const Hidden&) = delete;
+
+  private:
+    termios before_{};
+};
+
+std::string ask(const std::string& question) {
+    const Hidden hidden;
+    std::cerr << question << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    std::cerr << "\n";
+    return answer;
+}
+
+}  // namespace
+
+std::string read_password() {
+    std::string password;
+    if (is_typed()) password = ask("Password: ");
+    else std::getline(std::cin, password);
+    if (password.empty()) throw AdminError("A password is expected on standard input.");
+    if (is_typed() && ask("Once more: ") != password) throw AdminError("The two passwords differ. Nothing was changed.");
+    return password;
+}
+
+std::string read_text() {
+    if (is_typed()) std::cerr << "Type the text, and Ctrl-D on a line of its own to end it:" << std::endl;
+    std::string text(std::istreambuf_iterator<char>(std::cin), {});
+    if (text.ends_with('\n')) text.pop_back();
+    return text;
+}
+
+}  // namespace chancery::admin
