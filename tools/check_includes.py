@@ -44,6 +44,7 @@ def violations(root):
 
 
 if __name__ == "__main__":
-    found = list(violations(pathlib.Path(sys.argv[1])))
+    here = pathlib.Path(__file__).resolve().parents[1] / "server"
+    found = list(violations(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here))
     print("\n".join(found) or "includes: every arrow points down")
     sys.exit(bool(found))
