@@ -3,6 +3,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <iostream>
 #include <iterator>
 
@@ -13,21 +14,33 @@ namespace {
 
 bool is_typed() { return ::isatty(STDIN_FILENO) == 1; }
 
+termios before{};  // for a signal handler, which can be told nothing
+
+void show() { ::tcsetattr(STDIN_FILENO, TCSANOW, &before); }
+
+/// Ctrl-C ends the command, and leaves the terminal as it was.
+void show_and_end(int signal) {
+    show();
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
+
 /// As long as it exists, what is typed is not shown.
 class Hidden {
   public:
     Hidden() {
-        ::tcgetattr(STDIN_FILENO, &before_);
-        auto hidden = before_;
+        ::tcgetattr(STDIN_FILENO, &before);
+        auto hidden = before;
         hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        std::signal(SIGINT, show_and_end);
         ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     }
-    ~Hidden() { ::tcsetattr(STDIN_FILENO, TCSANOW, &before_); }
+    ~Hidden() {
+        show();
+        std::signal(SIGINT, SIG_DFL);
+    }
     Hidden(const Hidden&) = delete;
     Hidden& operator=(const Hidden&) = delete;
-
-  private:
-    termios before_{};
 };
 
 std::string ask(const std::string& question) {

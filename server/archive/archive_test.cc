@@ -122,6 +122,26 @@ TEST_CASE("AHistoryIsTheSameWhereverTheIndexEnds") {
     }
 }
 
+TEST_CASE("ALongHistoryIsCountedAcrossPiecesAndRuns") {
+    constexpr std::size_t messages = 6'000;  // of juliet: a dozen pieces when all is merged, and several before
+    for (const std::size_t batch_records : {700u, 100'000u}) {
+        CAPTURE(batch_records);
+        ArchiveFixture fixture({.batch_records = batch_records, .batch_age = 1ms});
+        fixture.append(play(0, messages));
+        fixture.open_archive();
+        REQUIRE(fixture.wait_until_indexed());
+        const auto juliet = owner(fixture, "juliet@capulet.lit"), romeo = owner(fixture, "romeo@montague.lit");
+        for (const Position after : {Position{0}, Position{499}, Position{700}, Position{1'023}, Position{3'131}, Position{5'998}}) {
+            const auto all = fixture.archive().history({.owner = juliet, .after = after, .max = 1, .count = true});
+            CHECK(all->count == messages);
+            CHECK(all->index == after + 1);
+            const auto theirs = fixture.archive().history({.owner = juliet, .with = romeo, .after = after, .max = 1, .count = true});
+            CHECK(theirs->count == messages / 2);
+            if (!theirs->items.empty()) CHECK(theirs->index == theirs->items[0].position / 2);
+        }
+    }
+}
+
 TEST_CASE("AnUnknownPlaceIsRefused") {
     ArchiveFixture fixture;
     fixture.open_archive();

@@ -22,7 +22,7 @@ struct HistoryQuery {
     bool from_end = false;                     ///< the last `max` instead of the first: an empty <before/>
     std::size_t max = 50;
     std::size_t max_bytes = std::numeric_limits<std::size_t>::max();  ///< of stanzas; the first item comes however large it is
-    bool count = false;                        ///< fill in `index` and `count`; costs a pass over the user's entries
+    bool count = false;                        ///< fill in `index` and `count`; costs a block or two of each run of the index
 };
 
 struct HistoryItem {

@@ -2,9 +2,9 @@
 //
 // Concurrency. On the home shard of the user; the coroutine that runs it owns it.
 #pragma once
-#include <vector>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "c2s/service.h"
 #include "c2s/xml_stream.h"

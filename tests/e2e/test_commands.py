@@ -1,9 +1,12 @@
 """What an operator types, and what the server's own socket bears."""
 
+import fcntl
 import os
 import pty
+import signal
 import socket
 import subprocess
+import termios
 
 import pytest
 
@@ -164,3 +167,19 @@ def test_who_is_disabled_is_told_so_and_the_attempt_is_in_the_log(own_server, us
     assert failed.value.condition == "account-disabled"
     own_server.stop()
     assert f"sign_in.disabled name={romeo.name} " in own_server.log.read_text()
+
+
+def test_ctrl_c_at_the_password_leaves_a_terminal_that_shows_what_is_typed(own_server, users):
+    romeo = users()
+    ours, theirs = pty.openpty()
+    command = subprocess.Popen([binary(), "--data", own_server.data, "user", "password", romeo.name], stdin=theirs, stdout=theirs,
+                               stderr=theirs, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    seen = b""
+    while not seen.endswith(b"Password: "):
+        seen += os.read(ours, 4096)
+    assert not termios.tcgetattr(theirs)[3] & termios.ECHO
+    os.write(ours, b"\x03")
+    assert command.wait(timeout=30) == -signal.SIGINT
+    assert termios.tcgetattr(theirs)[3] & termios.ECHO
+    os.close(ours)
+    os.close(theirs)
