@@ -1,17 +1,15 @@
 // From an accepted connection to a signed-in account: TLS (RFC 6120 §5), then SASL (§6). Nothing else is possible before.
 #pragma once
-#include <optional>
-
-#include "accounts/account.h"
+#include "c2s/sasl2.h"
 #include "c2s/service.h"
 #include "c2s/xml_stream.h"
 
 namespace chancery::c2s {
 
 /// Secures the stream and authenticates its peer. The order of the steps is the order of the lines: without TLS there
-/// is no mechanism to choose, without an Account there is no session.
+/// is no mechanism to choose, without an Account there is no session. After RFC 6120's own SASL the stream is ready to begin anew.
 /// @throws StreamError, StreamEnded, net::Timeout, net::ConnectionLost
-Task<Account> negotiate(Service& service, XmlStream& stream, bool direct_tls);
+Task<SignedIn> negotiate(Service& service, XmlStream& stream, bool direct_tls);
 
 /// Reads a stream header and answers it. @throws StreamError when it cannot be served (RFC 6120 §4.9.3).
 Task<> accept_header(Service& service, XmlStream& stream, std::chrono::milliseconds limit, std::string to = {});

@@ -76,9 +76,9 @@ Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamErr
 
 namespace {
 
-Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
+Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection, XmlStream::Rest rest, SignedIn signed_in,
                   net::Instant deadline, [[maybe_unused]] Door::Pass pass) {
-    Client client(service, std::move(connection), std::move(buffered), std::move(account), deadline);
+    Client client(service, std::move(connection), std::move(rest), std::move(signed_in), deadline);
     co_await client.run();
 }
 
@@ -88,10 +88,10 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
     XmlStream stream(std::move(connection), xml::limits_before_sign_in);
     const auto deadline = net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds));
     stream.set_deadline(deadline);
-    std::optional<Account> account;
+    std::optional<SignedIn> signed_in;
     std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
     try {
-        account = co_await negotiate(*this, stream, direct_tls);
+        signed_in = co_await negotiate(*this, stream, direct_tls);
     } catch (const StreamError& error) {
         farewell = error;
     } catch (const StreamEnded&) {
@@ -101,16 +101,16 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
         log::debug("c2s.lost", {{"cause", lost.what()}});
     } catch (const net::Cancelled&) {
     }
-    if (!account) co_return co_await stream.end(host().domain(), std::move(farewell));
+    if (!signed_in) co_return co_await stream.end(host().domain(), std::move(farewell));
 
     pass.signed_in();
-    auto& home = host().home_of(account->jid());
-    auto buffered = stream.scanner().take_buffered();
+    auto& home = host().home_of(signed_in->account.jid());
+    auto rest = stream.take_rest();
     net::Connection::hand_over(
         stream.release(), home.shard(),
-        [this, deadline, buffered = std::move(buffered), account = std::move(*account),
+        [this, deadline, rest = std::move(rest), signed_in = std::move(*signed_in),
          pass = std::move(pass)](std::unique_ptr<net::Connection> moved) mutable {
-            tasks().spawn(run_client(*this, std::move(moved), std::move(buffered), std::move(account), deadline, std::move(pass)));
+            tasks().spawn(run_client(*this, std::move(moved), std::move(rest), std::move(signed_in), deadline, std::move(pass)));
         });
 }
 

@@ -14,6 +14,11 @@ constexpr auto linger = std::chrono::seconds(2);  // for the last bytes and the 
 XmlStream::XmlStream(std::unique_ptr<net::Connection> connection, const xml::Limits& limits)
     : connection_(std::move(connection)), scanner_(limits) {}
 
+XmlStream::XmlStream(std::unique_ptr<net::Connection> connection, const xml::Limits& limits, Rest rest)
+    : connection_(std::move(connection)), scanner_(limits), open_(rest.is_open) {
+    scanner_.go_on(std::move(rest.scanner));
+}
+
 std::chrono::milliseconds XmlStream::left(std::chrono::milliseconds limit) const {
     if (!deadline_) return limit;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - connection_->shard().now());

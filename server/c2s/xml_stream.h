@@ -20,6 +20,14 @@ class XmlStream {
   public:
     XmlStream(std::unique_ptr<net::Connection> connection, const xml::Limits& limits);
 
+    /// What a stream has come to, for one that goes on with it on another shard.
+    struct Rest {
+        xml::StreamScanner::Rest scanner;
+        bool is_open = false;
+    };
+    Rest take_rest() { return {scanner_.take_rest(), open_}; }
+    XmlStream(std::unique_ptr<net::Connection> connection, const xml::Limits& limits, Rest rest);
+
     net::Connection& connection() { return *connection_; }
     std::unique_ptr<net::Connection> release() { return std::move(connection_); }
     xml::StreamScanner& scanner() { return scanner_; }

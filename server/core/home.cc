@@ -78,6 +78,22 @@ void Home::close(SessionId id) {
     if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
 }
 
+void Home::forget_waiting(User& owner, std::uint64_t last_position) {
+    const auto end = std::ranges::upper_bound(owner.offline, last_position);
+    host_.ledger().settle(std::vector(owner.offline.begin(), end));
+    owner.offline.erase(owner.offline.begin(), end);
+}
+
+void Home::end_sessions_of(User& owner, std::string_view installation, SessionId but, const StreamError& reason) {
+    std::vector<SessionId> ended;
+    for (const auto& session : owner.sessions)
+        if (session->installation && session->installation->id == installation && session->id() != but) ended.push_back(session->id());
+    for (const auto id : ended) {
+        if (auto* link = find(id)->link()) link->end(reason);
+        close(id);
+    }
+}
+
 void Home::redeliver(Session& ended) {
     const auto again = [&](const std::shared_ptr<Delivery>& delivery) {
         if (delivery && delivery->waits && !delivery->settled) deliver_to_bare(ended.user(), delivery);

@@ -60,6 +60,10 @@ class Home {
     void watch_written(SessionId id);
     /// What was written to the session and the kernel has taken is handed over. False when there is more to come.
     bool settle_written(Session& session);
+    /// What waits for the person up to this record is theirs to read in their history (XEP-0386 §3.2).
+    void forget_waiting(User& owner, std::uint64_t last_position);
+    /// Ends the person's sessions of one installation (Installation::id) but for one.
+    void end_sessions_of(User& owner, std::string_view installation, SessionId but, const StreamError& reason);
     /// Notes, at start-up, that a message waits for the person with this hash.
     void add_waiting(std::uint64_t owner, std::uint64_t position) { unclaimed_[owner].push_back(position); }
     /// Sends the session what waits for its user, in order, as fast as the client takes it; ends when that is all, or

@@ -53,11 +53,21 @@ void StreamScanner::discard() {
     if (state_ == State::element) state_ = State::between;
 }
 
-std::string StreamScanner::take_buffered() {
+StreamScanner::Rest StreamScanner::take_rest() {
     release();
-    std::string taken(input_);
+    Rest rest;
+    rest.bytes = input_;
     discard();
-    return taken;
+    rest.header = std::move(header_);
+    state_ = State::prolog;
+    return rest;
+}
+
+void StreamScanner::go_on(Rest rest) {
+    header_ = std::move(rest.header);
+    state_ = header_ ? State::between : State::prolog;
+    kept_ = std::move(rest.bytes);
+    input_ = kept_;
 }
 
 void StreamScanner::reset() {
