@@ -30,8 +30,9 @@ Task<> Client::complete_sign_in(SignedIn::Sasl2 sign_in) {
     }
     if (auto* here = session(); here && !request.agent.id.empty())
         here->installation = std::make_unique<Installation>(installation_id(request.agent), request.by_token);
-    stream_.write("<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>" + xml::escape(jid_.text()) +
-                  "</authorization-identifier>" + results + "</success>" + features());
+    stream_->write("<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>" + xml::escape(jid_.text()) +
+                  "</authorization-identifier>" + results + "</success>");
+    stream_->write(features());
     if (resumed) go_on();
 }
 

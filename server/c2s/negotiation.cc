@@ -19,7 +19,7 @@ bool refuse_early_management(XmlStream& stream) {
     return early;
 }
 
-Task<> start_tls(Service& service, XmlStream& stream) {
+Task<> start_tls(Service& service, TcpStream& stream) {
     const auto limit = login_limit(service);
     co_await accept_header(service, stream, limit);
     stream.write("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
@@ -41,6 +41,32 @@ Task<> start_tls(Service& service, XmlStream& stream) {
     co_await stream.connection().start_tls(service.parts().tls.get(), stream.left(limit), left_over);
 }
 
+}  // namespace
+
+Task<> accept_header(Service& service, XmlStream& stream, std::chrono::milliseconds limit, std::string to) {
+    const auto event = co_await stream.next(limit);
+    if (event != xml::Event::header) throw StreamEnded();
+    const auto header = stream.root();
+    const auto& domain = service.host().domain();
+    std::string from(header.attribute("from"));
+    stream.open(domain, to.empty() ? from : to);
+    // The header's own default namespace is that of the stanzas (RFC 6120 §4.8.2).
+    if (stream.inherits_namespace() && xml::inner_default(header) != ns::client) throw StreamError{"invalid-namespace"};
+    if (!header.has_attribute("to")) throw StreamError{"improper-addressing", "The stream has no 'to'."};
+    const auto wanted = Jid::parse(header.attribute("to"));
+    const auto sender = Jid::parse(from.empty() ? domain : from);
+    if (!wanted || wanted->text() != domain) throw StreamError{"host-unknown", "This server serves " + domain + "."};
+    if (!sender || sender->domain() != domain) throw StreamError{"invalid-from"};  // RFC 6120 §4.9.3.9
+    const auto version = header.attribute("version");
+    if (!version.starts_with("1.") && !version.starts_with("2.")) throw StreamError{"unsupported-version"};
+}
+
+Task<> secure(Service& service, TcpStream& stream, bool direct_tls) {
+    const auto limit = stream.left(login_limit(service));
+    if (direct_tls) co_await stream.connection().start_tls(service.parts().tls.get(), limit);
+    else co_await start_tls(service, stream);
+}
+
 Task<SignedIn> authenticate(Service& service, XmlStream& stream) {
     const auto limit = login_limit(service);
     co_await accept_header(service, stream, limit);
@@ -54,7 +80,7 @@ Task<SignedIn> authenticate(Service& service, XmlStream& stream) {
             auto account = co_await authenticate_by_auth(service, stream, offered);
             if (account) {
                 stream.restart();
-                co_return SignedIn{std::move(*account), std::nullopt};
+                co_return SignedIn{std::move(*account), nullptr};
             }
             stream.write(failure_xml(account.error(), ns::sasl));
         } else if (stream.root().is(authenticate_tag)) {
@@ -66,33 +92,6 @@ Task<SignedIn> authenticate(Service& service, XmlStream& stream) {
         }
     }
     throw StreamError{"policy-violation", "Too many failed attempts to sign in."};
-}
-
-}  // namespace
-
-Task<> accept_header(Service& service, XmlStream& stream, std::chrono::milliseconds limit, std::string to) {
-    const auto event = co_await stream.next(limit);
-    if (event != xml::Event::header) throw StreamEnded();
-    const auto header = stream.root();
-    const auto& domain = service.host().domain();
-    std::string from(header.attribute("from"));
-    stream.open(domain, to.empty() ? from : to);
-    // The header's own default namespace is that of the stanzas (RFC 6120 §4.8.2).
-    if (xml::inner_default(header) != ns::client) throw StreamError{"invalid-namespace"};
-    if (!header.has_attribute("to")) throw StreamError{"improper-addressing", "The stream has no 'to'."};
-    const auto wanted = Jid::parse(header.attribute("to"));
-    const auto sender = Jid::parse(from.empty() ? domain : from);
-    if (!wanted || wanted->text() != domain) throw StreamError{"host-unknown", "This server serves " + domain + "."};
-    if (!sender || sender->domain() != domain) throw StreamError{"invalid-from"};  // RFC 6120 §4.9.3.9
-    const auto version = header.attribute("version");
-    if (!version.starts_with("1.") && !version.starts_with("2.")) throw StreamError{"unsupported-version"};
-}
-
-Task<SignedIn> negotiate(Service& service, XmlStream& stream, bool direct_tls) {
-    const auto limit = login_limit(service);
-    if (direct_tls) co_await stream.connection().start_tls(service.parts().tls.get(), stream.left(limit));
-    else co_await start_tls(service, stream);
-    co_return co_await authenticate(service, stream);
 }
 
 }  // namespace chancery::c2s

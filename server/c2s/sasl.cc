@@ -12,12 +12,9 @@ std::chrono::milliseconds login_limit(Service& service) {
 }
 
 Offered offer_of(Service& service, XmlStream& stream) {
-    auto& connection = stream.connection();
     const auto& config = service.config();
     Offered offered{.mechanisms = {},
-                    .bindings = {.tls_exporter = connection.channel_binding_exporter(),
-                                 .tls_server_end_point = connection.channel_binding_server_end_point(),
-                                 .tls_unique = connection.channel_binding_unique()},
+                    .bindings = stream.bindings(),
                     .token_mechanisms = {},
                     .upgrades = sasl::hashes(service.parts().sasl),
                     .from = std::string(stream.root().attribute("from"))};
@@ -43,7 +40,7 @@ sasl::Context context_of(Service& service, XmlStream& stream, const Offered& off
     sasl::Offer offer;
     for (auto mechanism : offered.mechanisms) offer.mechanisms.emplace_back(sasl::name(mechanism));
     for (auto type : offered.bindings.types()) offer.channel_bindings.emplace_back(type);
-    return {service.parts().authenticator, std::move(offer), offered.bindings, stream.connection().peer().host()};
+    return {service.parts().authenticator, std::move(offer), offered.bindings, stream.peer().host()};
 }
 
 std::string failure_xml(const sasl::Failure& failure, std::string_view profile) {
@@ -74,7 +71,7 @@ Result<std::string, sasl::Failure> decode(std::string_view text) {
 
 Task<Result<sasl::Success, sasl::Failure>> run_exchange(Service& service, XmlStream& stream, sasl::Exchange& exchange,
                                                         std::optional<std::string> initial, std::string_view profile) {
-    stream.scanner().keep();
+    stream.keep();
     auto step = co_await exchange.start(std::move(initial));
     while (true) {
         if (auto* failure = std::get_if<sasl::Failure>(&step)) co_return std::unexpected(std::move(*failure));
@@ -87,7 +84,7 @@ Task<Result<sasl::Success, sasl::Failure>> run_exchange(Service& service, XmlStr
         const auto text = stream.root().text();
         auto response = text == "=" && profile == ns::sasl ? std::string() : decode(text);
         if (!response) co_return std::unexpected(response.error());
-        stream.scanner().keep();
+        stream.keep();
         step = co_await exchange.respond(std::move(*response));
     }
 }

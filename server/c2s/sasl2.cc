@@ -56,7 +56,8 @@ Task<Result<SignedIn, sasl::Failure>> authenticate(Service& service, XmlStream& 
         const auto token = co_await service.host().devices().signed_in(owner, std::move(sign_in));
         if (token) results += token_xml(*token);
     }
-    co_return SignedIn{std::move(success->account), SignedIn::Sasl2{std::move(request), std::move(results)}};
+    auto rest = std::make_unique<SignedIn::Sasl2>(std::move(request), std::move(results));
+    co_return SignedIn{std::move(success->account), std::move(rest)};
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ Task<Result<SignedIn, sasl::Failure>> authenticate_by_sasl2(Service& service, Xm
     if (!request) co_return std::unexpected(request.error());
     if (!offers_token(offered, request->wanted_token))
         co_return std::unexpected(sasl::Failure{sasl::Condition::malformed_request, "No token is given for that mechanism."});
-    stream.scanner().keep();
+    stream.keep();
     try {
         co_return co_await authenticate(service, stream, offered, std::move(*request));
     } catch (const storage::StorageError& failure) {

@@ -4,6 +4,7 @@
 // Operation. Who signs in is found out where the connection came in; what was asked for besides (XEP-0198 resumption,
 // XEP-0386 binding) concerns the person and is done at their home, where <success/> is written (inline.cc).
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,7 +51,7 @@ struct SignedIn {
         SignInRequest request;
         std::string results;  ///< what <success/> begins with, serialised: data of the mechanism, a token
     };
-    std::optional<Sasl2> sasl2;
+    std::unique_ptr<Sasl2> sasl2;
 };
 
 /// The stream feature.

@@ -48,7 +48,7 @@ Task<Result<void, sasl::Failure>> upgrade_to(Service& service, XmlStream& stream
     auto salted = decode(stream.root().child({"hash", scram}).text());
     if (!salted) co_return std::unexpected(salted.error());
     if (salted->size() != salted_password_size(hash)) co_return std::unexpected(malformed("That is not a salted password."));
-    stream.scanner().keep();
+    stream.keep();
     auto keys = scram_keys_of(hash, *salted, std::move(salt), iterations);
     OPENSSL_cleanse(salted->data(), salted->size());
     const auto done = co_await accounts.add_keys(name, hash, std::move(keys));

@@ -70,28 +70,27 @@ void Service::accepted(std::unique_ptr<net::Connection> connection, bool direct_
 
 Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamError why) {
     const CountedIn counted(refusals_);
-    XmlStream stream(std::move(connection), xml::limits_before_sign_in);
+    TcpStream stream(std::move(connection), xml::limits_before_sign_in);
     co_await stream.end(host().domain(), std::move(why));
 }
 
 namespace {
 
-Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection, XmlStream::Rest rest, SignedIn signed_in,
-                  net::Instant deadline, [[maybe_unused]] Door::Pass pass) {
-    Client client(service, std::move(connection), std::move(rest), std::move(signed_in), deadline);
+Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, SignedIn signed_in, [[maybe_unused]] Door::Pass pass) {
+    Client client(service, std::move(stream), std::move(signed_in));
     co_await client.run();
 }
 
 }  // namespace
 
 Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls, Door::Pass pass) {
-    XmlStream stream(std::move(connection), xml::limits_before_sign_in);
-    const auto deadline = net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds));
-    stream.set_deadline(deadline);
+    auto stream = std::make_unique<TcpStream>(std::move(connection), xml::limits_before_sign_in);
+    stream->set_deadline(net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds)));
     std::optional<SignedIn> signed_in;
     std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
     try {
-        signed_in = co_await negotiate(*this, stream, direct_tls);
+        co_await secure(*this, *stream, direct_tls);
+        signed_in = co_await authenticate(*this, *stream);
     } catch (const StreamError& error) {
         farewell = error;
     } catch (const StreamEnded&) {
@@ -101,17 +100,14 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
         log::debug("c2s.lost", {{"cause", lost.what()}});
     } catch (const net::Cancelled&) {
     }
-    if (!signed_in) co_return co_await stream.end(host().domain(), std::move(farewell));
+    if (!signed_in) co_return co_await stream->end(host().domain(), std::move(farewell));
 
     pass.signed_in();
     auto& home = host().home_of(signed_in->account.jid());
-    auto rest = stream.take_rest();
-    net::Connection::hand_over(
-        stream.release(), home.shard(),
-        [this, deadline, rest = std::move(rest), signed_in = std::move(*signed_in),
-         pass = std::move(pass)](std::unique_ptr<net::Connection> moved) mutable {
-            tasks().spawn(run_client(*this, std::move(moved), std::move(rest), std::move(signed_in), deadline, std::move(pass)));
-        });
+    XmlStream::hand_over(std::move(stream), home.shard(),
+                         [this, signed_in = std::move(*signed_in), pass = std::move(pass)](std::unique_ptr<XmlStream> moved) mutable {
+                             tasks().spawn(run_client(*this, std::move(moved), std::move(signed_in), std::move(pass)));
+                         });
 }
 
 void Service::stop_on(std::size_t shard) {

@@ -37,9 +37,9 @@ bool Client::handle_management(xml::View element) {
     auto* here = session();
     if (!here) return true;
     if (element.name() == "enable") {
-        stream_.write(enable_management(element.attribute("resume")));
+        stream_->write(enable_management(element.attribute("resume")));
     } else if (element.name() == "resume") {
-        stream_.write(failed("unexpected-request"));
+        stream_->write(failed("unexpected-request"));
     } else if (element.name() == "r") {
         if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
         const auto awaited = here->stream.handled + static_cast<std::uint32_t>(in_flight_);
@@ -61,7 +61,7 @@ void Client::answer_requests() {
     while (here && !requests_.empty()) {
         const auto missing = static_cast<std::int32_t>(requests_.front() - here->stream.handled);  // modulo 2^32, §4
         if (missing > 0) return;
-        stream_.write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
+        stream_->write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
         requests_.erase(requests_.begin());
     }
 }
@@ -98,7 +98,7 @@ std::string Client::resume(std::string_view previous, std::string_view count) {
     found->attach(*this);
     session_id_ = found->id();
     jid_ = found->jid();
-    found->address = stream_.connection().peer().host();
+    found->address = stream_->peer().host();
     found->stream.request_open = false;
     acknowledge(*handled);
     auto& state = found->stream;
@@ -108,7 +108,7 @@ std::string Client::resume(std::string_view previous, std::string_view count) {
 /// Sends what the client of the session that was resumed has not got.
 void Client::go_on() {
     auto& here = *session();
-    for (const auto& outgoing : here.stream.unacknowledged) stream_.write(*outgoing.xml);
+    for (const auto& outgoing : here.stream.unacknowledged) stream_->write(*outgoing.xml);
     here.set_inactive(false);  // XEP-0352 §5.2
     here.request_acknowledgement();
 }

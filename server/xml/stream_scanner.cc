@@ -53,21 +53,11 @@ void StreamScanner::discard() {
     if (state_ == State::element) state_ = State::between;
 }
 
-StreamScanner::Rest StreamScanner::take_rest() {
+std::string StreamScanner::take_buffered() {
     release();
-    Rest rest;
-    rest.bytes = input_;
+    std::string taken(input_);
     discard();
-    rest.header = std::move(header_);
-    state_ = State::prolog;
-    return rest;
-}
-
-void StreamScanner::go_on(Rest rest) {
-    header_ = std::move(rest.header);
-    state_ = header_ ? State::between : State::prolog;
-    kept_ = std::move(rest.bytes);
-    input_ = kept_;
+    return taken;
 }
 
 void StreamScanner::reset() {

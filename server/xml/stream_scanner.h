@@ -44,12 +44,8 @@ class StreamScanner {
     void reset();
     std::size_t buffered() const { return input_.size(); }
     void discard();
-    /// What another scanner needs to go on in the same stream, or to begin its successor.
-    class Rest;
-    /// Between two events; nothing is left here.
-    Rest take_rest();
-    /// Instead of a first feed().
-    void go_on(Rest rest);
+    /// The same, but the bytes are given to the caller: for another scanner that goes on with them.
+    std::string take_buffered();
 
     /// Gives more bytes. They must stay where they are until next() has returned need_more, or discard() was
     /// called.
@@ -80,14 +76,6 @@ class StreamScanner {
         std::vector<Declaration> declarations;
     };
 
-  public:
-    class Rest {
-        friend class StreamScanner;
-        std::unique_ptr<const Header> header;  // none: a stream has not begun
-        std::string bytes;
-    };
-
-  private:
     Event prolog();
     Event declaration();
     Event between();
