@@ -25,16 +25,11 @@ std::string attribute(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Client::Client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
-               net::Instant deadline)
-    : service_(service), stream_(std::move(connection), limits_after_sign_in(service.config())),
-      account_(std::move(account)), jid_(account_.jid()), alive_(std::make_shared<Client*>(this)) {
-    stream_.set_deadline(deadline);  // for a resource to be bound
-    stream_.connection().set_unsent_limit(static_cast<std::size_t>(service.config().limits.unsent_kib) * 1024);
-    if (!buffered.empty()) {
-        stream_.scanner().feed(buffered);
-        stream_.scanner().keep();
-    }
+Client::Client(Service& service, std::unique_ptr<XmlStream> stream, Account account)
+    : service_(service), stream_(std::move(stream)), account_(std::move(account)), jid_(account_.jid()),
+      alive_(std::make_shared<Client*>(this)) {
+    stream_->set_limits(limits_after_sign_in(service.config()));
+    stream_->set_unsent_limit(static_cast<std::size_t>(service.config().limits.unsent_kib) * 1024);
     service_.add(*this);
 }
 
@@ -49,7 +44,7 @@ Home& Client::home() { return service_.host().home_of(jid_); }
 void Client::end(StreamError reason) {
     if (ending_) return;
     ending_ = std::move(reason);
-    stream_.connection().cancel("ended by the server");
+    stream_->cancel("ended by the server");
 }
 
 Task<> Client::run() {
@@ -57,7 +52,7 @@ Task<> Client::run() {
     bool lost = false;
     try {
         co_await establish();
-        stream_.set_deadline(std::nullopt);
+        stream_->set_deadline(std::nullopt);
         co_await read_stanzas();
         farewell = ending_;
     } catch (const StreamError& error) {
@@ -74,7 +69,7 @@ Task<> Client::run() {
     }
     if (!lost) closed_by_client_ = true;  // the stream ends in order: nothing waits to be resumed
     leave();
-    co_await stream_.end(service_.host().domain(), std::move(farewell));
+    co_await stream_->end(service_.host().domain(), std::move(farewell));
 }
 
 std::string Client::features() const {
@@ -84,14 +79,14 @@ std::string Client::features() const {
 
 Task<> Client::establish() {
     const auto limit = std::chrono::milliseconds(std::chrono::seconds(service_.config().limits.login_seconds));
-    co_await accept_header(service_, stream_, limit, std::string(jid_.text()));
-    stream_.write(features());
+    co_await accept_header(service_, *stream_, limit, std::string(jid_.text()));
+    stream_->write(features());
     while (!session_id_) {
-        if (co_await stream_.next(limit) == xml::Event::footer) throw StreamEnded();
-        const auto element = stream_.root();
+        if (co_await stream_->next(limit) == xml::Event::footer) throw StreamEnded();
+        const auto element = stream_->root();
         if (element.is({"resume", management})) resume(element);
         else if (element.is({"enable", management}))
-            stream_.write("<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
+            stream_->write("<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
         else if (element.is(iq_tag) && element.child(bind_tag)) bind(element);
         else throw StreamError{"not-authorized", "Bind a resource first."};  // RFC 6120 §7.1
     }
@@ -114,8 +109,8 @@ bool Client::bind(xml::View iq) {
     }
     jid_ = *full;
     session_id_ = (*session)->id();
-    (*session)->address = stream_.connection().peer().host();
-    stream_.write("<iq type='result'" + attribute("id", iq.attribute("id")) + "><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>" +
+    (*session)->address = stream_->peer().host();
+    stream_->write("<iq type='result'" + attribute("id", iq.attribute("id")) + "><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>" +
                   xml::escape(jid_.text()) + "</jid></bind></iq>");
     return true;
 }
@@ -139,11 +134,11 @@ Task<> Client::read_stanzas() {
             throw StreamEnded();
         }
         xml::Document plain;
-        const auto element = without_prefix(stream_.root(), plain);
+        const auto element = without_prefix(stream_->root(), plain);
         if (element.is(message_tag)) {
             handle_message(element);
             if (in_flight_ >= window || service_.host().recorder().journal().queued_bytes() > journal::queue_limit) {
-                stream_.scanner().keep();
+                stream_->keep();
                 co_await messages_settled(window / 2);
             }
         } else {
@@ -158,16 +153,16 @@ Task<xml::Event> Client::next_element() {
     const auto idle = std::chrono::milliseconds(std::chrono::seconds(service_.config().limits.idle_seconds));
     bool silent = false;
     try {
-        co_return co_await stream_.next(idle);
+        co_return co_await stream_->next(idle);
     } catch (const net::Timeout&) {
         silent = true;
     }
     if (auto* here = session(); here && silent) {
-        if (here->stream.enabled) stream_.write("<r xmlns='urn:xmpp:sm:3'/>");
-        else stream_.write("<iq type='get' id='alive'" + attribute("to", jid_.text()) + attribute("from", service_.host().domain()) +
+        if (here->stream.enabled) stream_->write("<r xmlns='urn:xmpp:sm:3'/>");
+        else stream_->write("<iq type='get' id='alive'" + attribute("to", jid_.text()) + attribute("from", service_.host().domain()) +
                            "><ping xmlns='urn:xmpp:ping'/></iq>");
     }
-    co_return co_await stream_.next(answer_limit);
+    co_return co_await stream_->next(answer_limit);
 }
 
 Task<> Client::handle(xml::View element) {
@@ -218,7 +213,7 @@ Task<> Client::messages_settled(std::size_t at_most) {
 
 /// What was written before the goodbye is handed over once the kernel has it, and does not wait for the next sign-in.
 Task<> Client::written_settled() {
-    co_await stream_.connection().drained(farewell_limit);
+    co_await stream_->drained(farewell_limit);
     if (auto* here = session()) home().settle_written(*here);
 }
 
@@ -232,7 +227,7 @@ Task<> Client::handle_stanza(xml::View element) {
     if (element.is(iq_tag) && element.child(bind_tag))  // RFC 6120 §7.1: one resource for one stream
         stanza = chancery::refuse(Condition::not_allowed, "A resource is bound already.");
     if (!stanza) refuse(element, stanza.error());
-    stream_.scanner().keep();
+    stream_->keep();
     co_await messages_settled(0);
     if (stanza) {
         const bool is_iq = stanza->kind == "iq";
@@ -266,7 +261,7 @@ void Client::refuse(xml::View stanza, const StanzaError& error) {
     if (stanza.has_attribute("to")) xml += attribute("from", stanza.attribute("to"));
     xml += ">" + error.to_xml() + "</" + std::string(stanza.name()) + ">";
     if (auto* here = session()) here->send(std::move(xml));  // a stanza that the client counts (XEP-0198 §4)
-    else stream_.write(xml);
+    else stream_->write(xml);
 }
 
 /// The stream is over: the session ends with it, or waits to be resumed.

@@ -15,16 +15,15 @@ namespace chancery::c2s {
 
 class Client final : public Link {
   public:
-    Client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
-           net::Instant deadline);
+    Client(Service& service, std::unique_ptr<XmlStream> stream, Account account);
     ~Client() override;
 
     /// Runs to the end of the stream.
     Task<> run();
 
     // Link.
-    void write(std::string_view xml) override { stream_.write(xml); }
-    std::size_t unsent() const override { return stream_.unsent(); }
+    void write(std::string_view xml) override { stream_->write(xml); }
+    std::size_t unsent() const override { return stream_->unsent(); }
     void end(StreamError reason) override;
 
   private:
@@ -54,7 +53,7 @@ class Client final : public Link {
     Home& home();
 
     Service& service_;
-    XmlStream stream_;
+    std::unique_ptr<XmlStream> stream_;
     Account account_;
     Jid jid_;                              // bare until a resource is bound
     SessionId session_id_ = 0;

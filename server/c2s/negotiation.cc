@@ -33,7 +33,7 @@ bool refuse_early_management(XmlStream& stream) {
     throw StreamError{"unsupported-stanza-type"};
 }
 
-Task<> start_tls(Service& service, XmlStream& stream) {
+Task<> start_tls(Service& service, TcpStream& stream) {
     const auto limit = login_limit(service);
     co_await accept_header(service, stream, limit);
     stream.write("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
@@ -92,7 +92,7 @@ Task<Result<Account, sasl::Failure>> run_exchange(Service& service, XmlStream& s
     auto exchange = sasl::begin(stream.root().attribute("mechanism"), std::move(context));
     if (!exchange) co_return std::unexpected(exchange.error());
     if (!initial) co_return std::unexpected(initial.error());
-    stream.scanner().keep();
+    stream.keep();
     auto first = *initial;
     auto step = co_await (*exchange)->start(std::move(first));
     while (true) {
@@ -108,19 +108,16 @@ Task<Result<Account, sasl::Failure>> run_exchange(Service& service, XmlStream& s
         if (!stream.root().is(response_tag)) refuse_element(stream.root());
         const auto response = decode(stream.root().text());
         if (!response) co_return std::unexpected(response.error());
-        stream.scanner().keep();
+        stream.keep();
         auto message = response->value_or(std::string());
         step = co_await (*exchange)->respond(std::move(message));
     }
 }
 
-Task<Account> authenticate(Service& service, XmlStream& stream) {
+Task<Account> sign_in(Service& service, XmlStream& stream) {
     const auto limit = login_limit(service);
     co_await accept_header(service, stream, limit);
-    auto& connection = stream.connection();
-    const sasl::ChannelBindings bindings{.tls_exporter = connection.channel_binding_exporter(),
-                                         .tls_server_end_point = connection.channel_binding_server_end_point(),
-                                         .tls_unique = connection.channel_binding_unique()};
+    const auto bindings = stream.bindings();
     const auto offered = sasl::mechanisms(service.parts().sasl, bindings);
     sasl::Offer offer;
     for (auto mechanism : offered) offer.mechanisms.emplace_back(sasl::name(mechanism));
@@ -134,7 +131,7 @@ Task<Account> authenticate(Service& service, XmlStream& stream) {
             continue;
         }
         if (!stream.root().is(auth_tag)) refuse_element(stream.root());
-        sasl::Context context{service.parts().authenticator, offer, bindings, connection.peer().host()};
+        sasl::Context context{service.parts().authenticator, offer, bindings, stream.peer().host()};
         auto account = co_await run_exchange(service, stream, std::move(context));
         if (account) co_return std::move(*account);
         stream.write(failure_xml(account.error()));
@@ -153,7 +150,7 @@ Task<> accept_header(Service& service, XmlStream& stream, std::chrono::milliseco
     std::string from(header.attribute("from"));
     stream.open(domain, to.empty() ? from : to);
     // The header's own default namespace is that of the stanzas (RFC 6120 §4.8.2).
-    if (xml::inner_default(header) != ns::client) throw StreamError{"invalid-namespace"};
+    if (stream.inherits_namespace() && xml::inner_default(header) != ns::client) throw StreamError{"invalid-namespace"};
     if (!header.has_attribute("to")) throw StreamError{"improper-addressing", "The stream has no 'to'."};
     const auto wanted = Jid::parse(header.attribute("to"));
     if (!wanted || wanted->text() != domain) throw StreamError{"host-unknown", "This server serves " + domain + "."};
@@ -161,11 +158,14 @@ Task<> accept_header(Service& service, XmlStream& stream, std::chrono::milliseco
     if (!version.starts_with("1.") && !version.starts_with("2.")) throw StreamError{"unsupported-version"};
 }
 
-Task<Account> negotiate(Service& service, XmlStream& stream, bool direct_tls) {
-    const auto limit = login_limit(service);
-    if (direct_tls) co_await stream.connection().start_tls(service.parts().tls.get(), stream.left(limit));
+Task<> secure(Service& service, TcpStream& stream, bool direct_tls) {
+    const auto limit = stream.left(login_limit(service));
+    if (direct_tls) co_await stream.connection().start_tls(service.parts().tls.get(), limit);
     else co_await start_tls(service, stream);
-    auto account = co_await authenticate(service, stream);
+}
+
+Task<Account> authenticate(Service& service, XmlStream& stream) {
+    auto account = co_await sign_in(service, stream);
     stream.restart();
     co_return account;
 }

@@ -4,14 +4,16 @@
 
 #include "accounts/account.h"
 #include "c2s/service.h"
-#include "c2s/xml_stream.h"
+#include "c2s/tcp_stream.h"
 
 namespace chancery::c2s {
 
-/// Secures the stream and authenticates its peer. The order of the steps is the order of the lines: without TLS there
-/// is no mechanism to choose, without an Account there is no session.
+/// Secures a stream over TCP: at once, or after <starttls/>.
 /// @throws StreamError, StreamEnded, net::Timeout, net::ConnectionLost
-Task<Account> negotiate(Service& service, XmlStream& stream, bool direct_tls);
+Task<> secure(Service& service, TcpStream& stream, bool direct_tls);
+
+/// Authenticates the peer of a stream inside TLS. Without an Account there is no session. Throws as secure() does.
+Task<Account> authenticate(Service& service, XmlStream& stream);
 
 /// Reads a stream header and answers it. @throws StreamError when it cannot be served (RFC 6120 §4.9.3).
 Task<> accept_header(Service& service, XmlStream& stream, std::chrono::milliseconds limit, std::string to = {});

@@ -70,28 +70,27 @@ void Service::accepted(std::unique_ptr<net::Connection> connection, bool direct_
 
 Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamError why) {
     const CountedIn counted(refusals_);
-    XmlStream stream(std::move(connection), xml::limits_before_sign_in);
+    TcpStream stream(std::move(connection), xml::limits_before_sign_in);
     co_await stream.end(host().domain(), std::move(why));
 }
 
 namespace {
 
-Task<> run_client(Service& service, std::unique_ptr<net::Connection> connection, std::string buffered, Account account,
-                  net::Instant deadline, [[maybe_unused]] Door::Pass pass) {
-    Client client(service, std::move(connection), std::move(buffered), std::move(account), deadline);
+Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, Account account, [[maybe_unused]] Door::Pass pass) {
+    Client client(service, std::move(stream), std::move(account));
     co_await client.run();
 }
 
 }  // namespace
 
 Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls, Door::Pass pass) {
-    XmlStream stream(std::move(connection), xml::limits_before_sign_in);
-    const auto deadline = net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds));
-    stream.set_deadline(deadline);
+    auto stream = std::make_unique<TcpStream>(std::move(connection), xml::limits_before_sign_in);
+    stream->set_deadline(net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds)));
     std::optional<Account> account;
     std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
     try {
-        account = co_await negotiate(*this, stream, direct_tls);
+        co_await secure(*this, *stream, direct_tls);
+        account = co_await authenticate(*this, *stream);
     } catch (const StreamError& error) {
         farewell = error;
     } catch (const StreamEnded&) {
@@ -101,17 +100,14 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
         log::debug("c2s.lost", {{"cause", lost.what()}});
     } catch (const net::Cancelled&) {
     }
-    if (!account) co_return co_await stream.end(host().domain(), std::move(farewell));
+    if (!account) co_return co_await stream->end(host().domain(), std::move(farewell));
 
     pass.signed_in();
     auto& home = host().home_of(account->jid());
-    auto buffered = stream.scanner().take_buffered();
-    net::Connection::hand_over(
-        stream.release(), home.shard(),
-        [this, deadline, buffered = std::move(buffered), account = std::move(*account),
-         pass = std::move(pass)](std::unique_ptr<net::Connection> moved) mutable {
-            tasks().spawn(run_client(*this, std::move(moved), std::move(buffered), std::move(account), deadline, std::move(pass)));
-        });
+    XmlStream::hand_over(std::move(stream), home.shard(),
+                         [this, account = std::move(*account), pass = std::move(pass)](std::unique_ptr<XmlStream> moved) mutable {
+                             tasks().spawn(run_client(*this, std::move(moved), std::move(account), std::move(pass)));
+                         });
 }
 
 void Service::stop_on(std::size_t shard) {

@@ -39,7 +39,7 @@ bool Client::handle_management(xml::View element) {
     if (element.name() == "enable") {
         enable_management(element);
     } else if (element.name() == "resume") {
-        stream_.write(failed("unexpected-request"));
+        stream_->write(failed("unexpected-request"));
     } else if (element.name() == "r") {
         if (!here->stream.enabled) throw StreamError{"unsupported-stanza-type", "Stream management is not enabled."};
         const auto awaited = here->stream.handled + static_cast<std::uint32_t>(in_flight_);
@@ -61,14 +61,14 @@ void Client::answer_requests() {
     while (here && !requests_.empty()) {
         const auto missing = static_cast<std::int32_t>(requests_.front() - here->stream.handled);  // modulo 2^32, §4
         if (missing > 0) return;
-        stream_.write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
+        stream_->write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(here->stream.handled) + "'/>");
         requests_.erase(requests_.begin());
     }
 }
 
 void Client::enable_management(xml::View enable) {
     auto& state = session()->stream;
-    if (state.enabled) return stream_.write(failed("unexpected-request"));
+    if (state.enabled) return stream_->write(failed("unexpected-request"));
     state.enabled = true;
     state.handled = 0;
     const auto wish = enable.attribute("resume");
@@ -78,7 +78,7 @@ void Client::enable_management(xml::View enable) {
         state.resume_id = to_hex(random_bytes(16));
         answer += " id='" + state.resume_id + "' resume='true' max='" + std::to_string(longest) + "'";
     }
-    stream_.write(answer + "/>");
+    stream_->write(answer + "/>");
 }
 
 /// XEP-0198 §5. Only a session of the same account is found: the id is looked for among its own.
@@ -89,7 +89,7 @@ bool Client::resume(xml::View request) {
     for (const auto& each : home().user(jid_).sessions)
         if (!previous.empty() && each->stream.resume_id == previous) found = each.get();
     if (!found || !handled) {
-        stream_.write(found ? failed("bad-request") : failed("item-not-found", ended_count(home().user(jid_), previous)));
+        stream_->write(found ? failed("bad-request") : failed("item-not-found", ended_count(home().user(jid_), previous)));
         return false;
     }
     if (auto* old_link = found->link()) {  // the server has not noticed yet that the old connection is gone
@@ -99,12 +99,12 @@ bool Client::resume(xml::View request) {
     found->attach(*this);
     session_id_ = found->id();
     jid_ = found->jid();
-    found->address = stream_.connection().peer().host();
+    found->address = stream_->peer().host();
     found->stream.request_open = false;
     acknowledge(*handled);
     auto& state = found->stream;
-    stream_.write("<resumed xmlns='urn:xmpp:sm:3' previd='" + state.resume_id + "' h='" + std::to_string(state.handled) + "'/>");
-    for (const auto& outgoing : state.unacknowledged) stream_.write(*outgoing.xml);
+    stream_->write("<resumed xmlns='urn:xmpp:sm:3' previd='" + state.resume_id + "' h='" + std::to_string(state.handled) + "'/>");
+    for (const auto& outgoing : state.unacknowledged) stream_->write(*outgoing.xml);
     found->set_inactive(false);  // XEP-0352 §5.2
     found->request_acknowledgement();
     return true;
