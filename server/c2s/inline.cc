@@ -63,8 +63,10 @@ std::string Client::bind_inline(const SignInRequest& request, const std::optiona
         home().end_sessions_of(here.user(), installation, here.id(), {"conflict", "The same installation has signed in again."});
 
     std::string bound = "<bound xmlns='urn:xmpp:bind:0'>";
-    if (bounds) {  // what waits up to here the client finds in its history
-        home().forget_waiting(here.user(), bounds->last);
+    if (bounds) {
+        // §3.2 would have us forget at once what waits. But there are clients that bind so and know no history
+        // (@xmpp/client 0.14): it is forgotten when the client reads its history.
+        here.history_before = bounds->last + 1;
         const auto end = [&](std::string_view name, archive::Position position, Time time) {
             bound.append("<").append(name).append(" id='").append(host.stanza_ids().of(position));
             bound.append("' timestamp='").append(to_iso(time)).append("'/>");

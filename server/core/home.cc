@@ -78,8 +78,10 @@ void Home::close(SessionId id) {
     if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
 }
 
-void Home::forget_waiting(User& owner, std::uint64_t last_position) {
-    const auto end = std::ranges::upper_bound(owner.offline, last_position);
+void Home::forget_waiting(Session& session) {
+    auto& owner = session.user();
+    const auto end = std::ranges::lower_bound(owner.offline, std::exchange(session.history_before, 0));
+    if (end == owner.offline.begin()) return;
     host_.ledger().settle(std::vector(owner.offline.begin(), end));
     owner.offline.erase(owner.offline.begin(), end);
 }

@@ -101,6 +101,7 @@ class Session {
     std::set<Jid> directed;             ///< who got directed presence (RFC 6121 §4.6.2)
     StreamManagement stream;
     std::vector<std::shared_ptr<Delivery>> written;  ///< without XEP-0198: messages that may still be on their way out
+    std::uint64_t history_before = 0;   ///< bound by XEP-0386: what waited below this record is read from the history instead
     std::unique_ptr<const Installation> installation;  ///< none: the client named none
     std::string address;                ///< of the peer, for records and administrators
     Time signed_in;

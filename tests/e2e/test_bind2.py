@@ -70,7 +70,7 @@ def test_the_bounds_of_the_history_come_with_it(users):
     assert (metadata.find("mam:start", NS).get("id"), metadata.find("mam:end", NS).get("id")) == (ids[0], ids[-1])
 
 
-def test_what_waited_is_left_to_the_history_and_what_comes_later_is_not(users):
+def test_who_reads_the_history_is_not_sent_what_waited_but_what_comes_later(users):
     romeo, juliet = users(2)
     speaker = juliet.login()
     speaker.say(romeo.jid, "while nobody was there")
@@ -78,12 +78,24 @@ def test_what_waited_is_left_to_the_history_and_what_comes_later_is_not(users):
     client = sign_in(romeo).client
     speaker.say(romeo.jid, "after binding, before presence")
     speaker.fence()
+    client.iq("set", f"<query xmlns='{NS['mam']}'/>")
     client.available()
     client.hear("after binding, before presence")
     client.expect_nothing(lambda element: body(element) == "while nobody was there")
     client.close()
     old_client = romeo.login()
     old_client.expect_nothing(lambda element: body(element) == "while nobody was there")
+
+
+def test_who_binds_so_and_reads_no_history_gets_what_waited(users):
+    """@xmpp/client 0.14 does; XEP-0386 §3.2 would have the messages forgotten at once."""
+    romeo, juliet = users(2)
+    speaker = juliet.login()
+    speaker.say(romeo.jid, "while nobody was there")
+    speaker.fence()
+    client = sign_in(romeo).client
+    client.available()
+    client.hear("while nobody was there")
 
 
 def test_carbons_are_on_from_the_start(users):

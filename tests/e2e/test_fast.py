@@ -235,19 +235,19 @@ def upgrade_wish(task=TASK):
 
 @pytest.fixture
 def lacking(make_server, users):
-    """A person whose keys were made when fewer rounds were enough, on a server that wants more."""
-    server = make_server(sasl__iterations="4096").start()
+    """A person whose keys were made before SCRAM-SHA-512 was switched on."""
+    server = make_server().start()
     romeo = users(on=server)
     server.stop()
-    server.settings["sasl__iterations"] = "5000"
+    server.settings["sasl__scram_sha512"] = "true"
     server.start()
     return romeo
 
 
-def do_task(attempt, password, task=TASK):
+def do_task(attempt, password, task=TASK, name="sha512"):
     attempt.client.send(f"<next xmlns='{SASL2}' task='{task}'/>")
     salt = attempt.answer("task-data").find("{urn:xmpp:scram-upgrade:0}salt")
-    salted = hashlib.pbkdf2_hmac("sha512", password.encode(), base64.b64decode(salt.text), int(salt.get("iterations")))
+    salted = hashlib.pbkdf2_hmac(name, password.encode(), base64.b64decode(salt.text), int(salt.get("iterations")))
     attempt.client.send(f"<task-data xmlns='{SASL2}'><hash xmlns='urn:xmpp:scram-upgrade:0'>"
                         f"{base64.b64encode(salted).decode()}</hash></task-data>")
     return int(salt.get("iterations"))
@@ -258,17 +258,17 @@ def test_an_account_gets_the_hash_that_it_lacks(lacking):
     assert TASK in attempt.upgrades()
     told = attempt.with_password(upgrade_wish() + bind_xml(), done=False)
     assert [element.text for element in told.findall(f"{{{SASL2}}}tasks/{{{SASL2}}}task")] == [TASK]
-    assert do_task(attempt, lacking.password) == 5000
+    assert do_task(attempt, lacking.password) == 10_000
     success = attempt.answer("success")
     assert success.find(f"{{{SASL2}}}additional-data") is None, "what was told is not told again"
     assert "/robot/" in attempt.finish(success).findtext(f"{{{SASL2}}}authorization-identifier")
     again = Sasl2(lacking).secure()
     again.with_password(upgrade_wish(), mechanism="SCRAM-SHA-512")
-    assert "i=5000" in again.challenge
+    assert "i=10000" in again.challenge
 
 
 def test_an_account_that_lacks_nothing_signs_in_at_once(users):
-    assert Sasl2(users()).secure().with_password(upgrade_wish()).tag.endswith("}success")
+    assert Sasl2(users()).secure().with_password(upgrade_wish("UPGR-SCRAM-SHA-256")).tag.endswith("}success")
 
 
 def test_an_upgrade_that_is_not_offered_is_refused(users):
@@ -301,7 +301,23 @@ def test_what_is_no_salted_password_is_not_taken(lacking, data, expected):
     with pytest.raises(SaslFailure) as failed:
         attempt.answer("success")
     assert failed.value.condition == expected
-    Sasl2(lacking).secure().with_password(mechanism="SCRAM-SHA-512")
+    with pytest.raises(SaslFailure):
+        Sasl2(lacking).secure().with_password(mechanism="SCRAM-SHA-512")
+
+
+def test_keys_of_too_few_rounds_are_replaced(make_server, users):
+    server = make_server(sasl__iterations="4096").start()
+    romeo = users(on=server)
+    server.stop()
+    server.settings["sasl__iterations"] = "5000"
+    server.start()
+    attempt = Sasl2(romeo).secure()
+    attempt.with_password(upgrade_wish("UPGR-SCRAM-SHA-256"), done=False)
+    assert do_task(attempt, romeo.password, "UPGR-SCRAM-SHA-256", "sha256") == 5000
+    attempt.answer("success")
+    again = Sasl2(romeo).secure()
+    again.with_password()
+    assert "i=5000" in again.challenge
 
 
 def test_a_token_cannot_give_the_account_another_password(lacking):
