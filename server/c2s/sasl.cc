@@ -16,7 +16,7 @@ Offered offer_of(Service& service, XmlStream& stream) {
     Offered offered{.mechanisms = {},
                     .bindings = stream.bindings(),
                     .token_mechanisms = {},
-                    .upgrades = sasl::hashes(service.parts().sasl),
+                    .upgrades = service.host().accounts().options().hashes,
                     .from = std::string(stream.root().attribute("from"))};
     offered.mechanisms = sasl::mechanisms(service.parts().sasl, offered.bindings);
     if (service.host().devices().gives_tokens())
