@@ -7,15 +7,23 @@
 namespace chancery {
 
 extern const Feature ad_hoc_commands;
+extern const Feature administration_commands;
 extern const Feature archive_access;
 extern const Feature away_reply;
 extern const Feature blocking;
 extern const Feature carbons;
+extern const Feature client_access;
+extern const Feature contact_addresses;
 extern const Feature disco;
 extern const Feature entity_time;
+extern const Feature external_services;
 extern const Feature last_activity;
+extern const Feature multicast;
+extern const Feature people_search;
 extern const Feature ping;
 extern const Feature private_storage;
+extern const Feature push;
+extern const Feature registration;
 extern const Feature roster;
 extern const Feature session_establishment;
 extern const Feature software_version;

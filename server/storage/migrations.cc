@@ -74,6 +74,15 @@ CREATE TABLE access_token (
     PRIMARY KEY (owner, device, place)
 );
 )sql"},
+    Migration{4, "push", R"sql(
+CREATE TABLE push_target (
+    owner   TEXT NOT NULL,
+    service TEXT NOT NULL,
+    node    TEXT NOT NULL,
+    details BLOB NOT NULL,              -- sealed
+    PRIMARY KEY (owner, service, node)
+);
+)sql"},
 };
 
 }  // namespace
