@@ -109,7 +109,8 @@ struct Office {
                   [this](journal::Pending* first) { recorder.settled(first); }),
           kek(read_key(data / config.journal.keys / "kek")), database(data / "state.db"),
           accounts(database, workers, config.domain, derive_key(kek, "accounts"),
-                   {.hashes = {Hash::sha256, Hash::sha512, Hash::sha1}, .iterations = static_cast<int>(config.sasl.iterations)}),
+                   {.hashes = sasl::hashes({.scram_sha512 = config.sasl.scram_sha512, .scram_sha1 = config.sasl.scram_sha1}),
+                    .iterations = static_cast<int>(config.sasl.iterations)}),
           ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}) {
         recorder.connect(journal, archive, ledger);
         replay();
@@ -159,8 +160,7 @@ class Server {
 
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
-        const sasl::Policy policy{.scram_sha512 = true, .scram_sha1 = office.config.sasl.scram_sha1, .plain = office.config.sasl.plain};
-        clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, door_, policy, shards});
+        clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, door_, offered_mechanisms(), shards});
         web_ = std::make_unique<c2s::Web>(*clients_);
         web_->add_routes(router_);
         const auto take = [this](net::TakenOver taken) { clients_->take(std::move(taken)); };
@@ -190,6 +190,15 @@ class Server {
         log::info("server.ready", {{"domain", office_.config.domain}, {"starttls", clients_->starttls_port()},
                                    {"tls", clients_->tls_port()}, {"https", https_->port()}, {"pid", ::getpid()}});
         wait_for_stop(signals);
+    }
+
+    /// A client picks the strongest mechanism of those it is offered, without saying for whom: while somebody has no keys
+    /// for SCRAM-SHA-512, offering it would shut them out.
+    sasl::Policy offered_mechanisms() const {
+        const auto& sasl = office_.config.sasl;
+        const auto without = sasl.scram_sha512 ? office_.accounts.without(Hash::sha512) : 0;
+        if (without > 0) log::warning("sasl.scram_sha512_not_offered", {{"accounts_without_keys", without}});
+        return {.scram_sha512 = sasl.scram_sha512 && without == 0, .scram_sha1 = sasl.scram_sha1, .plain = sasl.plain};
     }
 
     std::shared_ptr<net::TlsContext> load_tls(std::vector<std::string> protocols, std::shared_ptr<net::TicketKeys> tickets) const {

@@ -130,4 +130,13 @@ std::size_t Accounts::size() const {
     return total;
 }
 
+std::size_t Accounts::without(Hash hash) const {
+    std::size_t total = 0;
+    for (const auto& info : list()) {
+        const auto keys = credentials(info.name);
+        if (!keys || !keys->find(hash)) ++total;
+    }
+    return total;
+}
+
 }  // namespace chancery

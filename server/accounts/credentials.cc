@@ -3,7 +3,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "base/bytes.h"
 
@@ -23,72 +22,10 @@ const EVP_MD* digest_of(Hash hash) {
 
 std::size_t size_of(Hash hash) { return static_cast<std::size_t>(EVP_MD_get_size(digest_of(hash))); }
 
-/// A digest that has taken some bytes already, so that they are not hashed again for every use.
-class Prefix {
-  public:
-    Prefix(const EVP_MD* digest, std::string_view bytes) {
-        require(EVP_DigestInit_ex2(start_.get(), digest, nullptr) &&
-                EVP_DigestUpdate(start_.get(), bytes.data(), bytes.size()));
-    }
-    void finish(std::string_view bytes, unsigned char* out) {
-        require(EVP_MD_CTX_copy_ex(work_.get(), start_.get()) &&
-                EVP_DigestUpdate(work_.get(), bytes.data(), bytes.size()) &&
-                EVP_DigestFinal_ex(work_.get(), out, nullptr));
-    }
-
-  private:
-    using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-    static void require(bool good) {
-        if (!good) throw CryptoError("OpenSSL failed: digest");
-    }
-    Context start_{EVP_MD_CTX_new(), &EVP_MD_CTX_free}, work_{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-};
-
-/// HMAC (RFC 2104) under one key for many texts.
-class Hmac {
-  public:
-    Hmac(Hash hash, std::string_view key) : size_(size_of(hash)) {
-        const auto* digest = digest_of(hash);
-        std::string block(static_cast<std::size_t>(EVP_MD_get_block_size(digest)), '\0');
-        const auto fitted = key.size() > block.size() ? chancery::hash(hash, key) : std::string(key);
-        fitted.copy(block.data(), fitted.size());
-        for (char& byte : block) byte ^= 0x36;
-        inner_.emplace(digest, block);
-        for (char& byte : block) byte ^= 0x36 ^ 0x5C;
-        outer_.emplace(digest, block);
-        OPENSSL_cleanse(block.data(), block.size());
-    }
-    /// `out` may be where `text` is.
-    void mac(std::string_view text, unsigned char* out) {
-        inner_->finish(text, middle_);
-        outer_->finish({reinterpret_cast<const char*>(middle_), size_}, out);
-    }
-
-  private:
-    std::size_t size_;
-    std::optional<Prefix> inner_, outer_;
-    unsigned char middle_[EVP_MAX_MD_SIZE];
-};
-
-/// Hi() of RFC 5802 §2.2, which is PBKDF2 with one block. OpenSSL's own sets the key up anew in every round
-/// and takes half as long again, which an import of thousands of people feels.
-std::string salted_password(Hash hash, std::string_view password, std::string_view salt, int iterations) {
-    Hmac hmac(hash, password);
-    std::string round(size_of(hash), '\0');
-    auto* bytes = reinterpret_cast<unsigned char*>(round.data());
-    hmac.mac(std::string(salt) + std::string("\0\0\0\1", 4), bytes);
-    auto sum = round;
-    for (int i = 1; i < iterations; ++i) {
-        hmac.mac(round, bytes);
-        for (std::size_t at = 0; at < sum.size(); ++at) sum[at] ^= round[at];
-    }
-    return sum;
-}
-
 }  // namespace
 
 ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations) {
-    auto salted = salted_password(hash, password, salt, iterations);  // the names are those of RFC 5802 §3
+    auto salted = pbkdf2(hash, password, salt, iterations);  // Hi() of RFC 5802 §2.2; the names are those of RFC 5802 §3
     auto client_key = hmac(hash, salted, "Client Key");
     ScramKeys keys{std::move(salt), iterations, chancery::hash(hash, client_key),
                    hmac(hash, salted, "Server Key")};

@@ -95,14 +95,6 @@ std::string hmac(Hash algorithm, std::string_view key, std::string_view bytes) {
     return mac;
 }
 
-std::string pbkdf2(Hash algorithm, std::string_view password, std::string_view salt, int iterations) {
-    std::string key(EVP_MD_get_size(algorithm_of(algorithm)), '\0');
-    require(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), data(salt),
-                              static_cast<int>(salt.size()), iterations, algorithm_of(algorithm),
-                              static_cast<int>(key.size()), data(key)) == 1, "PBKDF2");
-    return key;
-}
-
 Key derive_key(const Key& master, std::string_view purpose) {
     const std::unique_ptr<EVP_PKEY_CTX, Free> context(EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nullptr));
     std::string derived(Key::size, '\0');

@@ -1,4 +1,5 @@
-// Everything cryptographic that the server does besides TLS, through OpenSSL EVP (so that a FIPS provider serves).
+// Everything cryptographic that the server does besides TLS, through OpenSSL EVP (so that a FIPS provider serves;
+// pbkdf2.cc says why it does so only where one is asked for).
 #pragma once
 #include <array>
 #include <optional>
@@ -25,7 +26,7 @@ enum class Hash { sha1, sha256, sha512 };
 
 std::string hash(Hash algorithm, std::string_view bytes);
 std::string hmac(Hash algorithm, std::string_view key, std::string_view bytes);
-/// RFC 8018 §5.2, one block: as long as the hash. Takes milliseconds at the usual counts: not for a shard thread.
+/// RFC 8018 §5.2, one block: as long as the hash; `iterations` is 1 or more. Takes milliseconds at the usual counts: not for a shard thread.
 std::string pbkdf2(Hash algorithm, std::string_view password, std::string_view salt, int iterations);
 /// RFC 5869, SHA-256, no salt: a key of its own for each use of a master key.
 Key derive_key(const Key& master, std::string_view purpose);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/task.h"
+#include "core/requests.h"
 #include "core/stanza_in.h"
 #include "core/user.h"
 #include "net/shard.h"
@@ -28,7 +29,7 @@ struct BareHash : std::hash<std::string_view> {
 
 class Home {
   public:
-    Home(Host& host, net::Shard& shard) : host_(host), shard_(shard) {}
+    Home(Host& host, net::Shard& shard) : host_(host), shard_(shard), requests_(shard.index()) {}
     ~Home();
     Home(const Home&) = delete;
 
@@ -93,10 +94,13 @@ class Home {
     Task<> change_roster_item(User& owner, Jid contact, std::string name, std::vector<std::string> groups);
     /// False when there is no such item.
     Task<bool> remove_roster_item(User& owner, Jid contact);
+    /// How matters stand between the person and a contact, put into `found`.
+    Task<> read_subscription(Jid owner, Jid contact, Subscription& found);
     Task<> subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml);
     Task<> receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     TaskGroup& tasks() { return tasks_; }
+    Requests& requests() { return requests_; }
     /// Before the shard ends: destroys what still waits.
     void clear() {
         tasks_.clear();
@@ -122,6 +126,7 @@ class Home {
     // Presence.
     Task<> record_presence(Jid from, Jid to, std::string xml);
     bool sees_presence(const User& owner, const Jid& contact) const;
+    void leave_directly(const Session& session, const Jid& to, const std::string& xml);
     void broadcast_to_contacts(Session& session, const std::string& xml);
     void send_presence_of_device(User& probed, const Jid& device, const Jid& watcher);
     std::vector<Jid> watchers_among(const User& owner, const std::set<Jid>& peers) const;
@@ -148,6 +153,7 @@ class Home {
     bool marking_ = false;
     net::Timer slow_writers_;
     std::atomic<std::size_t> session_count_ = 0;
+    Requests requests_;
     TaskGroup tasks_;
 };
 

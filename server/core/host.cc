@@ -32,6 +32,7 @@ std::vector<Host::Item> Host::items(const Jid& asking, std::string_view node) {
 
 Task<> Host::visit(Home& there, Task<> work) {
     auto& origin = net::Shard::current();
+    if (&there.shard() == &origin) co_return co_await work;
     std::exception_ptr failure;
     co_await net::hop(there.shard());
     try {
@@ -44,11 +45,22 @@ Task<> Host::visit(Home& there, Task<> work) {
 }
 
 Task<bool> Host::may_see(Jid watcher, Jid target) {
-    auto& home = home_of(watcher);
-    auto& owner = home.user(watcher);
-    const auto guard = co_await home.lock_roster(owner);
-    const auto entry = owner.roster->contacts.find(target.bare());
-    co_return entry != owner.roster->contacts.end() && entry->second.subscription.to;
+    if (is_account(watcher)) {
+        const auto granted = co_await subscription_of(watcher, target.bare());
+        co_return granted.to;
+    }
+    if (!is_account(target)) co_return false;
+    const auto granted = co_await subscription_of(target, watcher.bare());
+    co_return granted.from;
+}
+
+/// Read at the home of `owner`, and told where it was asked.
+Task<Subscription> Host::subscription_of(Jid owner, Jid contact) {
+    Subscription found;
+    auto& there = home_of(owner);
+    auto read = there.read_subscription(owner, contact, found);
+    co_await visit(there, std::move(read));
+    co_return found;
 }
 
 void Host::add_home(net::Shard& shard) { homes_.push_back(std::make_unique<Home>(*this, shard)); }
@@ -61,16 +73,6 @@ std::size_t Host::session_count() const {
     std::size_t count = 0;
     for (const auto& home : homes_) count += home->session_count();
     return count;
-}
-
-void Host::send_to(const Jid& full, std::string xml) {
-    at_home(full, [full, xml = std::move(xml)](Home& home) mutable {
-        if (auto* session = home.find(full)) session->send(std::move(xml));
-    });
-}
-
-void Host::send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error) {
-    if (is_local(to)) send_to(to, error_reply(kind, to, from, id, error));
 }
 
 }  // namespace chancery

@@ -22,6 +22,8 @@
 #include "core/home.h"
 #include "core/ledger.h"
 #include "core/recorder.h"
+#include "core/requests.h"
+#include "core/route.h"
 #include "core/stanza_id.h"
 #include "core/stanza_in.h"
 #include "net/wait.h"
@@ -95,6 +97,7 @@ class Host {
     /// XEP-0030 items of a node of the server, as the asking person may see them.
     struct Item {
         std::string node, name;
+        std::string jid = {};    ///< empty: the server
     };
     using ItemList = std::vector<Item> (*)(Host&, const Jid& asking);
     void add_command(std::string_view node, Command command) { commands_.emplace(node, command); }
@@ -103,6 +106,11 @@ class Host {
     /// A recorded message reached the home of the person it is for; on that home.
     using MessageHook = void (*)(Host&, User&, const Delivery&);
     void on_delivered(MessageHook hook) { delivered_hooks_.push_back(hook); }
+
+    /// Before the shards run. The service has every address of its domain, and stands in the server's disco#items.
+    void add_service(const Jid& domain, std::string_view name, std::unique_ptr<Service> service);
+    /// Before the shards run. Ways are tried in order; each outlives the shards.
+    void add_way(Outside& way);
 
     // Services.
     const Config& config() const { return parts_.config; }
@@ -118,10 +126,19 @@ class Host {
     BlockLists& block_lists() { return block_lists_; }
     const Key& state_key() const { return parts_.state_key; }
     const StanzaIds& stanza_ids() const { return stanza_ids_; }
+    /// <stanza-id/> of the record, as the archive of `by` (a bare address) gives it.
+    std::string stanza_id_of(const Jid& by, std::uint64_t position) const;
     Time now() const { return parts_.now(); }
     Time started() const { return started_; }
 
     bool is_local(const Jid& jid) const { return jid.domain() == parts_.config.domain; }
+    /// The server's domain or one of its services'.
+    bool is_ours(std::string_view domain) const { return domain == parts_.config.domain || services_.contains(domain); }
+    Service* service_at(const Jid& jid) const;
+    /// The way to an address that is not ours, if there is one.
+    Outside* way_to(const Jid& jid) const;
+    /// Somebody whom presence can be sent to: a person here, or outside where a way leads.
+    bool is_reached(const Jid& jid) const { return is_account(jid) || way_to(jid); }
     /// A local account, disabled or not.
     bool is_account(const Jid& jid) const { return is_local(jid) && !jid.local().empty() && accounts_is_user(jid.local()); }
 
@@ -143,15 +160,42 @@ class Host {
     Task<> handle_iq(SessionId sender, StanzaIn stanza);
     /// presence_path.cc
     Task<> handle_presence(SessionId sender, StanzaIn stanza);
+    /// The same of somebody at another server, or of a component.
+    Task<> handle_presence_from_outside(StanzaIn stanza);
+
+    /// How a message stands on record: itself, unless a service shows it in another form.
+    struct RecordedAs {
+        std::string to;                  ///< who gets it
+        std::string stanza;
+        bool in_sender_history = false, in_recipient_history = false;
+        bool waits = false;              ///< in the ledger, for `to`, until it is settled
+    };
+    /// The first two steps of the road: when this ends the message is on record. Nothing: as a refusal, which its
+    /// sender has been told. @throws NotRecorded
+    Task<std::optional<Recorder::Receipt>> judge_and_record(std::shared_ptr<const Message> message, policy::Facts facts,
+                                                            RecordedAs as);
+    /// What policy may know of any message. A service adds what it knows.
+    policy::Facts facts_about(const Message& message) const;
 
     /// A message as a client wrote it, stamped; or why it cannot be one.
     Result<Message, StanzaError> take_message(xml::View stanza, const Jid& from) const;
     /// Accepts it, tells the client when it could not be recorded, and calls `handled` when it is dealt with.
     Task<> accept_from_client(SessionId sender, Message message, std::function<void()> handled);
 
-    /// Sends a stanza that needs no record to one session, if it is still there.
-    void send_to(const Jid& full, std::string xml);
-    /// Sends the error that answers a stanza, unless the stanza was an error itself.
+    // routing.cc
+    /// Presence with its 'to': to a service, to a person here who has not blocked its sender, or out.
+    Task<> pass_directed(StanzaIn stanza);
+    /// Sends a stanza that needs no record, with its 'from', to one session, if it is still there, or out.
+    void send_to(const Jid& to, std::string xml);
+    /// The same for presence: to one session, to every available one of a person, or out.
+    void send_presence(const Jid& to, std::shared_ptr<const std::string> xml);
+    /// Answers a request that a service or a handler took.
+    void reply(const StanzaIn& request, const Reply& reply);
+    /// Asks somebody (RFC 6120 §8.2.3), `from` being the server or a person's bare address; the answer or why there is none.
+    Task<Answer> request(Jid from, Jid to, bool is_set, std::string payload);
+    /// A message that waits was handed over: it waits no longer.
+    void settle(const std::shared_ptr<Delivery>& delivery);
+    /// Sends the error that answers a stanza; the caller has made sure that it was no error itself.
     void send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error);
 
     /// Does `work` at that home and comes back, also when it throws.
@@ -163,6 +207,7 @@ class Host {
     Task<std::invoke_result_t<Question&, Home&>> ask(Jid jid, Question question);
 
     const std::set<std::string, std::less<>>& features(At at) const;
+    const std::vector<Item>& services() const { return service_list_; }
     std::vector<Item> items(const Jid& asking, std::string_view node);
     const std::string& offers() const { return offers_; }
     void run_available_hooks(Session& session) { for (auto hook : available_hooks_) hook(*this, session); }
@@ -182,10 +227,12 @@ class Host {
     using Handlers = std::map<std::string_view, std::map<std::string_view, Handler>>;
 
     bool accounts_is_user(std::string_view name) const { return parts_.accounts.is_user(name); }
-    policy::Facts facts_about(const Message& message) const;
     void deliver(std::shared_ptr<Delivery> delivery);
     Task<Reply> answer(const Iq& iq);
     Task<> relay_iq(StanzaIn stanza);
+    Task<Subscription> subscription_of(Jid owner, Jid contact);
+    Task<> at_service(Service& service, StanzaIn stanza);
+    void take_answer(const StanzaIn& stanza);
     Task<> handle_probe(Jid from, Jid to);
 
     Parts parts_;
@@ -202,6 +249,9 @@ class Host {
     std::map<std::string_view, ItemList> item_lists_;
     std::map<std::string_view, Command> commands_;
     std::vector<MessageHook> delivered_hooks_;
+    std::map<std::string, std::unique_ptr<Service>, std::less<>> services_;  // by domain
+    std::vector<Item> service_list_;
+    std::vector<Outside*> ways_;
     std::vector<std::unique_ptr<Home>> homes_;
     std::atomic<SessionId> last_session_id_ = 0;
 };

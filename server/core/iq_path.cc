@@ -4,27 +4,6 @@
 #include "core/stanza_in.h"
 
 namespace chancery {
-namespace {
-
-std::string attribute(std::string_view name, std::string_view value) {
-    return " " + std::string(name) + "='" + xml::escape(value, xml::Place::attribute) + "'";
-}
-
-std::string result(const StanzaIn& request, const std::string& payload) {
-    std::string xml = "<iq type='result'" + attribute("id", request.id) + attribute("to", request.from.text());
-    if (request.to) xml += attribute("from", request.to->text());
-    return xml + ">" + payload + "</iq>";
-}
-
-/// RFC 6120 §8.3.1: swapped addresses; without 'from' when the request had no 'to'.
-std::string error(const StanzaIn& request, const StanzaError& reason) {
-    std::string xml = "<iq type='error'" + attribute("id", request.id) + attribute("to", request.from.text());
-    if (request.to) xml += attribute("from", request.to->text());
-    return xml + ">" + reason.to_xml() + "</iq>";
-}
-
-}  // namespace
-
 Task<> Host::handle_iq(SessionId sender, StanzaIn stanza) {
     const bool is_request = stanza.type == "get" || stanza.type == "set";
     const bool is_answer = stanza.type == "result" || stanza.type == "error";
@@ -38,22 +17,27 @@ Task<> Host::handle_iq(SessionId sender, StanzaIn stanza) {
         refused = {Condition::bad_request, "A request must have exactly one child element."};
     else if (block_lists_.has_blocked(stanza.from, to)) {  // XEP-0191 §3.3
         if (is_request) refused = blocked_by_sender();
+    } else if (auto* service = service_at(to)) {
+        co_await at_service(*service, std::move(stanza));
+        co_return;
     } else if (!is_local(to)) {
+        if (way_to(to)) {
+            co_await relay_iq(std::move(stanza));
+            co_return;
+        }
         if (is_request)
             refused = {Condition::remote_server_not_found, "This server does not exchange stanzas with that domain."};
     } else if (to.is_full() && !to.local().empty()) {
         co_await relay_iq(std::move(stanza));
         co_return;
     }
-    if (!refused && is_answer) co_return;  // nobody here has asked
-    if (!refused) {
-        const Iq iq{.from = stanza.from, .to = to, .is_set = stanza.type == "set", .id = stanza.id,
-                    .payload = std::move(*stanza.payload), .session = sender};
-        const auto reply = co_await answer(iq);
-        if (reply) co_return send_to(stanza.from, result(stanza, *reply));
-        refused = reply.error();
-    }
-    if (stanza.type != "error" && stanza.type != "result") send_to(stanza.from, error(stanza, *refused));
+    if (!refused && is_answer) co_return take_answer(stanza);
+    if (refused) co_return reply(stanza, std::unexpected(std::move(*refused)));
+    auto payload = std::move(*stanza.payload);
+    const Iq iq{.from = stanza.from, .to = to, .is_set = stanza.type == "set", .id = stanza.id,
+                .payload = std::move(payload), .session = sender};
+    const auto answered = co_await answer(iq);
+    reply(stanza, answered);
 }
 
 Task<Reply> Host::answer(const Iq& iq) {
@@ -79,17 +63,20 @@ Task<Reply> Host::answer(const Iq& iq) {
     co_return refuse(Condition::internal_server_error, "The server could not do that now. Try again later.");
 }
 
-/// RFC 6121 §8.5.3: to the client with that very address. What clients say to each other is on record like any word.
+/// RFC 6121 §8.5.3: to the client with that very address, here or elsewhere. What clients say to each other is on record
+/// like any word.
 Task<> Host::relay_iq(StanzaIn stanza) {
     const auto to = *stanza.to;
     const bool is_request = stanza.type == "get" || stanza.type == "set";
-    if (!is_account(to) || block_lists_.has_blocked(to, stanza.from)) {
-        if (is_request) send_to(stanza.from, error(stanza, StanzaError{Condition::service_unavailable, {}}));
+    const bool leaves = !is_local(to);
+    if (!leaves && (!is_account(to) || block_lists_.has_blocked(to, stanza.from))) {
+        if (is_request) send_error(stanza.from, "iq", to, stanza.id, {Condition::service_unavailable, {}});
         co_return;
     }
     const Recorder::Draft draft{.kind = journal::Kind::iq,
                           .record = {.from = stanza.from.text(), .to = to.text(), .stanza = stanza.xml}};
     co_await recorder().record(draft);
+    if (leaves) co_return send_to(to, std::move(stanza.xml));
     at_home(to, [to, is_request, from = stanza.from, id = stanza.id, xml = std::move(stanza.xml)](Home& home) {
         if (auto* session = home.find(to)) return session->send(xml);
         if (is_request)

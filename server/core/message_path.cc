@@ -9,19 +9,6 @@
 namespace chancery {
 namespace {
 
-std::string stanza_id(const Host& host, const Jid& by, std::uint64_t position) {
-    constexpr std::size_t most_around = 100;  // bytes
-    std::string xml;
-    xml.reserve(by.bare_text().size() + most_around);
-    xml.append("<stanza-id xmlns='urn:xmpp:sid:0' by='");
-    xml::append_escaped(xml, by.bare_text(), xml::Place::attribute);
-    return xml.append("' id='").append(host.stanza_ids().of(position)).append("'/>");
-}
-
-std::string delay(const Host& host, Time time) {
-    return "<delay xmlns='urn:xmpp:delay' from='" + host.domain() + "' stamp='" + to_iso(time) + "'/>";
-}
-
 /// XEP-0160 §3: what waits for somebody who is away. Nothing that is only a sign of typing.
 bool may_wait(const Message& message) {
     const bool kept_type = message.type == MessageType::normal || message.type == MessageType::chat;
@@ -58,12 +45,21 @@ std::string carbon(std::string_view direction, const Jid& owner, const Session& 
 
 }  // namespace
 
+/// XEP-0359.
+std::string Host::stanza_id_of(const Jid& by, std::uint64_t position) const {
+    constexpr std::size_t most_around = 100;  // bytes
+    std::string xml;
+    xml.reserve(by.bare_text().size() + most_around);
+    xml.append("<stanza-id xmlns='urn:xmpp:sid:0'");
+    xml::append_attribute(xml, "by", by.bare_text());
+    return xml.append(" id='").append(stanza_ids().of(position)).append("'/>");
+}
+
 policy::Facts Host::facts_about(const Message& message) const {
-    const bool local = is_local(message.to);
     const bool answers = message.type == MessageType::error;  // an error report is never turned into another error
     return {
-        .recipient_exists = is_account(message.to),
-        .recipient_is_remote = !local,
+        .recipient_exists = !is_ours(message.to.domain()) || is_account(message.to),
+        .out_of_reach = !is_ours(message.to.domain()) && !way_to(message.to),
         .blocked_by_recipient = !answers && block_lists_.has_blocked(message.to, message.from),
         .blocked_by_sender = is_account(message.from) && block_lists_.has_blocked(message.from, message.to),
         .end_to_end_allowed = config().policy.end_to_end,
@@ -71,37 +67,21 @@ policy::Facts Host::facts_about(const Message& message) const {
 }
 
 Task<> Host::accept(SessionId sender, std::shared_ptr<const Message> message) {
-    // Judge. Nothing but policy can stop a message that can be recorded.
-    const auto decision = policy::decide(*message, facts_about(*message));
-
-    // Record, refusals too. If the record is not durable this throws, and nobody gets the message.
-    const bool waits = !decision.denied() && may_wait(*message);
-    const Recorder::Draft draft{
-        .flags = static_cast<std::uint16_t>((waits ? journal::flag::deliverable : 0) | (decision.denied() ? journal::flag::refused : 0)),
-        .record = {.from = message->from.text(),
-                   .to = message->to.text(),
-                   .rule = decision.rule,
-                   .reason = decision.error.text,
-                   .stanza = message->xml,
-                   .in_sender_history = !decision.denied() && is_history(*message),
-                   .in_recipient_history = !decision.denied() && is_history(*message)},
-        .recipient = waits ? archive().owners().of(message->to) : 0,
-    };
-    const auto receipt = co_await recorder().record(draft);
-    // From here on the message is on the record.
-
-    if (decision.denied()) {
-        ++messages_refused;
-        if (message->type != MessageType::error)
-            send_error(message->from, "message", message->to, message->id, decision.error);
+    if (auto* service = service_at(message->to)) {  // which goes the same road with what it knows
+        auto taken = service->take_message(sender, message);
+        co_await visit(home_of(message->to), std::move(taken));
         co_return;
     }
-    ++messages_accepted;
+    const bool waits = may_wait(*message), in_history = is_history(*message);
+    const auto facts = facts_about(*message);
+    RecordedAs as{.to = message->to.text(), .stanza = {}, .in_sender_history = in_history, .in_recipient_history = in_history, .waits = waits};
+    const auto receipt = co_await judge_and_record(message, facts, std::move(as));
+    if (!receipt) co_return;
 
     // Deliver, numbered as on record: to the recipient's home, and copies to the sender's other clients.
-    auto delivery = std::make_shared<Delivery>(Delivery{.message = message, .position = receipt.position,
-                                                        .time = receipt.time, .waits = waits});
-    delivery->xml = with_children(message->xml, stanza_id(*this, message->to, receipt.position));
+    auto delivery = std::make_shared<Delivery>(Delivery{.message = message, .position = receipt->position,
+                                                        .time = receipt->time, .waits = waits});
+    delivery->xml = with_children(message->xml, stanza_id_of(message->to, receipt->position));
     if (sender && is_carbon_copied(*message) && message->from.bare_text() != message->to.bare_text()) {
         auto& home = home_of(message->from);
         if (home.known(message->from)->sessions.size() > 1) home.copy_to_sender(message->from, delivery);
@@ -109,9 +89,46 @@ Task<> Host::accept(SessionId sender, std::shared_ptr<const Message> message) {
     deliver(std::move(delivery));
 }
 
+Task<std::optional<Recorder::Receipt>> Host::judge_and_record(std::shared_ptr<const Message> message, policy::Facts facts,
+                                                              RecordedAs as) {
+    // Judge. Nothing but policy can stop a message that can be recorded.
+    const auto decision = policy::decide(*message, facts);
+
+    // Record, refusals too. If the record is not durable this throws, and nobody gets the message.
+    const bool denied = decision.denied(), waits = as.waits && !denied;
+    const Recorder::Draft draft{
+        .flags = static_cast<std::uint16_t>((waits ? journal::flag::deliverable : 0) | (denied ? journal::flag::refused : 0)),
+        .record = {.from = message->from.text(),
+                   .to = as.to,
+                   .rule = decision.rule,
+                   .reason = decision.error.text,
+                   .stanza = denied || as.stanza.empty() ? std::string_view(message->xml) : std::string_view(as.stanza),
+                   .in_sender_history = as.in_sender_history && !denied,
+                   .in_recipient_history = as.in_recipient_history && !denied},
+        .recipient = waits ? archive().owners().of(archive::bare_part(as.to)) : 0,
+    };
+    const auto receipt = co_await recorder().record(draft);
+    // From here on the message is on the record.
+
+    if (!denied) {
+        ++messages_accepted;
+        co_return receipt;
+    }
+    ++messages_refused;
+    if (message->type != MessageType::error)
+        send_error(message->from, "message", message->to, message->id, decision.error);
+    co_return std::nullopt;
+}
+
 void Host::deliver(std::shared_ptr<Delivery> delivery) {
-    const auto& to = delivery->message->to;
-    at_home(to, [delivery = std::move(delivery)](Home& home) mutable { home.deliver(std::move(delivery)); });
+    const auto to = delivery->message->to;
+    if (is_local(to)) return at_home(to, [delivery = std::move(delivery)](Home& home) mutable { home.deliver(std::move(delivery)); });
+    if (auto* way = way_to(to)) return way->deliver(std::move(delivery));
+    // The way has closed since it was judged.
+    settle(delivery);
+    if (delivery->message->type != MessageType::error)
+        send_error(delivery->message->from, "message", to, delivery->message->id,
+                   {Condition::remote_server_not_found, "That domain cannot be reached any more."});
 }
 
 void Home::deliver(std::shared_ptr<Delivery> delivery) {
@@ -174,116 +191,10 @@ void Home::copy_to_other_clients(User& recipient, const Delivery& delivery, cons
 void Home::copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sent) {
     auto* author = known(sender);
     if (!author) return;
-    const auto copy = with_children(sent->message->xml, stanza_id(host_, sender, sent->position));
+    const auto copy = with_children(sent->message->xml, host_.stanza_id_of(sender, sent->position));
     for (const auto& session : author->sessions)
         if (session->carbons && session->jid() != sender)
             session->send(carbon("sent", sender, *session, sent->message->type, copy));
-}
-
-namespace {
-
-constexpr std::size_t portion_messages = 200, portion_bytes = 256 * 1024;  // of what waits, read and sent at a time
-constexpr auto behind_pause = std::chrono::milliseconds(50);
-constexpr auto reading_limit = std::chrono::seconds(30);  // for a client to take what it has asked for
-
-/// Reads the first of `positions` from the journal, in order: a portion. What was erased has no xml.
-std::vector<std::shared_ptr<Delivery>> read_portion(Host& host, const Jid& to, const std::vector<std::uint64_t>& positions) {
-    std::vector<std::shared_ptr<Delivery>> found;
-    std::size_t bytes = 0;
-    for (const auto position : positions) {
-        if (found.size() == portion_messages || bytes > portion_bytes) break;
-        auto delivery = std::make_shared<Delivery>(Delivery{.position = position, .waits = true});
-        const auto entry = host.recorder().journal().read(position);
-        const auto record = entry ? archive::decode(entry->text) : std::nullopt;
-        if (!record) log::warning("message.unreadable", {{"position", position}});
-        if (record) {
-            delivery->time = entry->time;
-            delivery->xml = with_children(record->stanza, stanza_id(host, to, position) + delay(host, entry->time));
-            delivery->message = std::make_shared<const Message>(
-                Message{.from = record->from, .to = to.bare(), .id = {}, .type = MessageType::chat, .traits = {},
-                        .xml = record->stanza});
-        }
-        bytes += delivery->xml.size();
-        found.push_back(std::move(delivery));
-    }
-    return found;
-}
-
-}  // namespace
-
-/// The client has not taken what it was sent before: more would only fill the server's memory.
-bool Home::is_behind(Session& session) const {
-    const auto most = static_cast<std::size_t>(host_.config().limits.unacknowledged) / 4;
-    return !session.link() || session.link()->unsent() > portion_bytes || session.stream.unacknowledged.size() > most ||
-           session.stream.unacknowledged_bytes > 4 * portion_bytes;
-}
-
-/// False when nothing waits any more, or nobody is there to take it.
-Task<bool> Home::hand_over_portion(SessionId id) {
-    auto* session = find(id);
-    if (!session) co_return false;
-    auto& owner = session->user();
-    if (owner.offline.empty() || !session->is_available() || session->presence->priority < 0) {
-        session->catching_up = false;  // what arrives from here on follows what was sent
-        co_return false;
-    }
-    // Never more than half of what the client may leave without an acknowledgement.
-    const auto half = static_cast<std::size_t>(host_.config().limits.unacknowledged) / 2;
-    const auto most = std::min(portion_messages, half);
-    auto positions = std::exchange(owner.offline, {});
-    if (positions.size() > most) {
-        owner.offline.assign(positions.begin() + static_cast<std::ptrdiff_t>(most), positions.end());
-        positions.resize(most);
-    }
-    const auto read = [&host = host_, to = session->jid(), positions] { return read_portion(host, to, positions); };
-    std::vector<std::shared_ptr<Delivery>> portion;
-    try {
-        portion = co_await host_.workers().run(read);
-    } catch (const std::exception& failure) {
-        log::error("messages.not_read", {{"cause", failure.what()}});
-    }
-    session = find(id);
-    if (!session) portion.clear();
-    // What was not read waits on, before all that has come since.
-    owner.offline.insert(owner.offline.begin(), positions.begin() + static_cast<std::ptrdiff_t>(portion.size()), positions.end());
-    if (portion.empty()) {
-        if (session) session->catching_up = false;
-        co_return false;
-    }
-    for (const auto& delivery : portion) {
-        if (delivery->xml.empty()) settle(*delivery);  // erased or damaged: nothing to hand over
-        else session->send(delivery);
-    }
-    co_return true;
-}
-
-Task<bool> Home::has_read(SessionId id, std::size_t at_most_unsent) {
-    const auto deadline = shard_.after(reading_limit);
-    while (true) {
-        auto* session = find(id);
-        if (!session || !session->link() || session->link()->unsent() <= at_most_unsent) co_return true;
-        if (shard_.now() >= deadline) co_return false;
-        co_await net::sleep(behind_pause);
-    }
-}
-
-Task<> Home::hand_over_waiting(SessionId id) {
-    while (co_await hand_over_portion(id)) {
-        auto* session = find(id);
-        if (!session || !is_behind(*session)) continue;
-        tasks_.spawn(hand_over_rest(id));  // the client must be heard meanwhile: it acknowledges
-        co_return;
-    }
-}
-
-Task<> Home::hand_over_rest(SessionId id) {
-    while (auto* session = find(id)) {
-        if (is_behind(*session)) {
-            co_await net::sleep(behind_pause);
-            continue;
-        }
-        if (!co_await hand_over_portion(id)) co_return;
-    }
 }
 
 }  // namespace chancery

@@ -10,34 +10,26 @@ namespace {
 
 constexpr std::size_t most_directed = 1'000;  // addresses of one session: it remembers each to take its leave
 
-std::string attribute(std::string_view name, std::string_view value) {
-    return " " + std::string(name) + "='" + xml::escape(value, xml::Place::attribute) + "'";
-}
-
 /// A presence on its way to one of those who may see it.
 struct Broadcast {
     Jid to;
     std::shared_ptr<const std::string> xml;
 };
 
-/// The stanza with `to`, which it does not have yet.
-std::shared_ptr<const std::string> addressed(std::string_view presence, const Jid& to) {
-    constexpr std::string_view tag = "<presence";
-    std::string xml;
-    xml.reserve(presence.size() + to.text().size() + 16);
-    xml.append(tag).append(" to='");
-    xml::append_escaped(xml, to.text(), xml::Place::attribute);
-    xml.append("'").append(presence.substr(tag.size()));
-    return std::make_shared<const std::string>(std::move(xml));
+std::shared_ptr<const std::string> copy_for(const Jid& to, std::string_view presence) {
+    return std::make_shared<const std::string>(addressed(presence, to));
 }
 
 std::string typed_presence(std::string_view type, std::string_view from) {
-    return "<presence" + attribute("type", type) + attribute("from", from) + "></presence>";
+    std::string xml = "<presence";
+    xml::append_attribute(xml, "type", type);
+    xml::append_attribute(xml, "from", from);
+    return xml + "></presence>";
 }
 
 /// The same words about somebody who is not here as about somebody who has not let the prober see them.
 std::string not_subscribed(const Jid& probed, const Jid& prober) {
-    return *addressed(typed_presence("unsubscribed", probed.bare_text()), prober);
+    return addressed(typed_presence("unsubscribed", probed.bare_text()), prober);
 }
 
 }  // namespace
@@ -51,13 +43,17 @@ Task<> Host::handle_presence(SessionId sender, StanzaIn stanza) {
         if (stanza.type != "error") send_error(stanza.from, "presence", *stanza.to, stanza.id, blocked_by_sender());
         co_return;
     }
-    if (const auto subscription = subscription_stanza(stanza.type)) {
+    const auto subscription = subscription_stanza(stanza.type);
+    auto* service = stanza.to ? service_at(*stanza.to) : nullptr;
+    if (service && (subscription || stanza.type == "probe")) {
+        co_await at_service(*service, std::move(stanza));
+    } else if (subscription) {
         if (!stanza.to) co_return;  // RFC 6121 §3: without an addressee it means nothing
         co_await home.subscription_from_client(sender, stanza.to->bare(), *subscription, std::move(stanza.xml));
     } else if (stanza.type == "probe") {
         if (stanza.to) co_await handle_probe(stanza.from, *stanza.to);
     } else if (stanza.type == "error") {
-        if (stanza.to && stanza.to->is_full()) co_await home.directed_presence(sender, std::move(stanza));
+        if (stanza.to && (stanza.to->is_full() || service)) co_await home.directed_presence(sender, std::move(stanza));
     } else if (!stanza.type.empty() && stanza.type != "unavailable") {
         send_error(stanza.from, "presence", stanza.to.value_or(stanza.from), stanza.id,
                    {Condition::bad_request, "There is no presence of type " + stanza.type + "."});
@@ -75,6 +71,8 @@ Task<> Host::handle_probe(Jid from, Jid to) {
         auto& theirs = home_of(to);
         auto answered = theirs.answer_probe(from, to);
         co_await visit(theirs, std::move(answered));  // who asks faster than it is answered waits
+    } else if (auto* way = way_to(to)) {
+        way->send(to, addressed(typed_presence("probe", from.text()), to));
     } else if (is_local(to) && !to.local().empty()) {
         send_to(from, not_subscribed(to, from));
     }
@@ -92,11 +90,38 @@ Task<> Home::directed_presence(SessionId id, StanzaIn stanza) {  // RFC 6121 §4
     else if (stanza.type == "unavailable") session->directed.erase(to);
     const bool has_words = stanza.type == "error" || !stanza.words.empty();
     if (has_words) co_await record_presence(stanza.from, to, stanza.xml);
-    if (!host_.is_account(to)) co_return;
-    auto xml = std::make_shared<const std::string>(std::move(stanza.xml));
-    host_.at_home(to, [to, from = stanza.from, xml = std::move(xml)](Home& theirs) {
-        if (!theirs.host().block_lists().has_blocked(to, from)) theirs.receive_presence(to, xml);
-    });
+    co_await host_.pass_directed(std::move(stanza));
+}
+
+/// RFC 6121 §4: from somebody at another server, or of a component. Words are on record before anybody here reads them.
+Task<> Host::handle_presence_from_outside(StanzaIn stanza) {
+    if (!stanza.to) co_return;
+    const auto to = *stanza.to;
+    auto& home = home_of(to);
+    if (auto* service = service_at(to)) {
+        co_await at_service(*service, std::move(stanza));
+        co_return;
+    }
+    if (!is_account(to)) {
+        if (stanza.type == "probe" && is_local(to)) send_to(stanza.from, not_subscribed(to, stanza.from));
+        co_return;
+    }
+    if (block_lists_.has_blocked(to, stanza.from)) co_return;
+    const auto subscription = subscription_stanza(stanza.type);
+    if (subscription || stanza.type == "error" || !stanza.words.empty()) {
+        const Recorder::Draft draft{.kind = journal::Kind::presence,
+                                    .record = {.from = stanza.from.text(), .to = to.text(), .stanza = stanza.xml}};
+        co_await recorder().record(draft);
+    }
+    if (subscription) {
+        auto received = home.receive_subscription(stanza.from.bare(), to.bare(), *subscription, std::move(stanza.xml));
+        co_await visit(home, std::move(received));
+    } else if (stanza.type == "probe") {
+        auto answered = home.answer_probe(stanza.from, to);
+        co_await visit(home, std::move(answered));
+    } else if (stanza.type.empty() || stanza.type == "unavailable" || stanza.type == "error") {
+        send_presence(to, std::make_shared<const std::string>(std::move(stanza.xml)));
+    }
 }
 
 /// Words that others will read are on record, those of a status too.
@@ -128,11 +153,11 @@ Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §
     host_.run_presence_hooks(*session);
 
     for (const auto& other : owner.sessions)
-        if (other->is_available()) other->send(addressed(xml, other->jid()));
+        if (other->is_available()) other->send(copy_for(other->jid(), xml));
     broadcast_to_contacts(*session, xml);
     if (initial) {
         for (const auto& other : owner.sessions)
-            if (other.get() != session && other->is_available()) session->send(addressed(other->presence->xml, session->jid()));
+            if (other.get() != session && other->is_available()) session->send(copy_for(session->jid(), other->presence->xml));
         probe_contacts(*session);
         for (const auto& [contact, entry] : owner.roster->contacts)
             if (entry.subscription.pending_in && !entry.request.empty()) session->send(entry.request);
@@ -153,13 +178,18 @@ void Home::become_unavailable(Session& session, const std::string& xml, std::str
         host_.run_presence_hooks(session);
         if (!owner.is_available()) host_.run_unavailable_hooks(session, status);
         for (const auto& other : owner.sessions)
-            if (other->is_available() || other.get() == &session) other->send(addressed(xml, other->jid()));
+            if (other->is_available() || other.get() == &session) other->send(copy_for(other->jid(), xml));
         broadcast_to_contacts(session, xml);
     }
-    for (const auto& to : std::exchange(session.directed, {})) {  // RFC 6121 §4.6.3
-        if (!host_.is_account(to) || sees_presence(owner, to) || host_.block_lists().is_between(session.jid(), to)) continue;
-        host_.at_home(to, [to, copy = addressed(xml, to)](Home& theirs) { theirs.receive_presence(to, copy); });
-    }
+    for (const auto& to : std::exchange(session.directed, {}))  // RFC 6121 §4.6.3
+        if (!sees_presence(owner, to) && !host_.block_lists().is_between(session.jid(), to)) leave_directly(session, to, xml);
+}
+
+/// Takes leave of somebody who got the presence directly.
+void Home::leave_directly(const Session& session, const Jid& to, const std::string& xml) {
+    StanzaIn leave{.kind = "presence", .type = "unavailable", .id = {}, .from = session.jid(), .to = to, .xml = addressed(xml, to)};
+    if (host_.service_at(to)) tasks_.spawn(host_.pass_directed(std::move(leave)));
+    else host_.send_presence(to, std::make_shared<const std::string>(std::move(leave.xml)));
 }
 
 bool Home::sees_presence(const User& owner, const Jid& contact) const {
@@ -173,9 +203,9 @@ void Home::broadcast_to_contacts(Session& session, const std::string& xml) {
     if (!owner.roster) return;
     std::vector<std::vector<Broadcast>> copies(host_.home_count());  // one letter to each home, not to each contact
     for (const auto& [contact, entry] : owner.roster->contacts) {
-        if (!entry.subscription.from || !host_.is_account(contact)) continue;
-        if (host_.block_lists().is_between(session.jid(), contact)) continue;
-        copies[host_.home_index(contact)].push_back({contact, addressed(xml, contact)});
+        if (!entry.subscription.from || host_.block_lists().is_between(session.jid(), contact)) continue;
+        if (host_.is_account(contact)) copies[host_.home_index(contact)].push_back({contact, copy_for(contact, xml)});
+        else if (auto* way = host_.way_to(contact)) way->send(contact, addressed(xml, contact));
     }
     for (auto& batch : copies) {
         if (batch.empty()) continue;
@@ -188,8 +218,9 @@ void Home::broadcast_to_contacts(Session& session, const std::string& xml) {
 
 void Home::probe_contacts(Session& session) {  // RFC 6121 §4.3
     for (const auto& [contact, entry] : session.user().roster->contacts) {
-        if (!entry.subscription.to || !host_.is_account(contact)) continue;
-        if (host_.block_lists().has_blocked(session.jid(), contact)) continue;
+        if (!entry.subscription.to || host_.block_lists().has_blocked(session.jid(), contact)) continue;
+        if (auto* way = host_.way_to(contact)) way->send(contact, addressed(typed_presence("probe", session.jid().text()), contact));
+        if (!host_.is_account(contact)) continue;
         // The roster says that the watcher may see it: no need to ask the contact's roster, which may not be loaded.
         host_.at_home(contact, [watcher = session.jid(), to = contact](Home& theirs) {
             theirs.send_presence_to(theirs.user(to), watcher);
@@ -234,16 +265,16 @@ Task<> Home::answer_probe(Jid from, Jid to) {
 void Home::send_presence_of_device(User& probed, const Jid& device, const Jid& watcher) {
     const auto* session = probed.session(device.resource());
     const auto xml = session && session->is_available() ? session->presence->xml : typed_presence("unavailable", device.text());
-    host_.send_to(watcher, *addressed(xml, watcher));
+    host_.send_to(watcher, addressed(xml, watcher));
 }
 
 void Home::send_presence_to(User& probed, const Jid& watcher) {
     if (host_.block_lists().has_blocked(probed.jid(), watcher)) return;
     for (const auto& session : probed.sessions)
         if (session->is_available() && !host_.block_lists().has_blocked(watcher, session->jid()))
-            host_.send_to(watcher, *addressed(session->presence->xml, watcher));
+            host_.send_to(watcher, addressed(session->presence->xml, watcher));
     if (!probed.is_available())
-        host_.send_to(watcher, *addressed(typed_presence("unavailable", probed.jid().text()), watcher));
+        host_.send_to(watcher, addressed(typed_presence("unavailable", probed.jid().text()), watcher));
 }
 
 }  // namespace chancery

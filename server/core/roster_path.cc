@@ -94,6 +94,7 @@ Task<bool> Home::remove_roster_item(User& owner, Jid contact) {  // RFC 6121 §2
 /// Passes a subscription stanza on to the contact's home, and ends when it has had its effect there, so that whatever the
 /// person sends next comes after it.
 Task<> Home::pass_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml) {
+    if (auto* way = host_.way_to(to)) co_return way->send(to, std::move(xml));
     if (!host_.is_account(to)) co_return;  // RFC 6121 §8.5.1: silence, as from somebody who has not decided yet
     if (host_.block_lists().has_blocked(to, from)) co_return;
     auto& theirs = host_.home_of(to);
@@ -121,11 +122,13 @@ void Home::send_all_presence(User& owner, const Jid& contact, bool available) {
             send_unavailable(*session, contact);
             continue;
         }
-        std::string xml = "<presence to='" + xml::escape(contact.text(), xml::Place::attribute) + "'";
-        xml.append(session->presence->xml.substr(std::string_view("<presence").size()));
-        host_.at_home(contact, [from = session->jid(), contact, copy = std::make_shared<const std::string>(std::move(xml))](Home& theirs) {
-            if (contact.is_full()) theirs.receive_presence(contact, copy);
-            else theirs.receive_broadcast(from, contact, copy);
+        auto copy = std::make_shared<const std::string>(addressed(session->presence->xml, contact));
+        if (contact.is_full() || !host_.is_account(contact)) {
+            host_.send_presence(contact, std::move(copy));
+            continue;
+        }
+        host_.at_home(contact, [from = session->jid(), contact, copy = std::move(copy)](Home& theirs) {
+            theirs.receive_broadcast(from, contact, copy);
         });
     }
 }
@@ -134,7 +137,7 @@ void Home::send_unavailable(const Session& session, const Jid& to) {
     auto xml = std::make_shared<const std::string>("<presence type='unavailable' from='" +
                                                    xml::escape(session.jid().text(), xml::Place::attribute) + "' to='" +
                                                    xml::escape(to.text(), xml::Place::attribute) + "'></presence>");
-    host_.at_home(to, [to, xml = std::move(xml)](Home& theirs) { theirs.receive_presence(to, xml); });
+    host_.send_presence(to, std::move(xml));
 }
 
 /// Who of `peers`, which may be domains and devices, sees the person's presence: contacts, and single devices of them.
@@ -142,9 +145,9 @@ std::vector<Jid> Home::watchers_among(const User& owner, const std::set<Jid>& pe
     std::vector<Jid> watchers;
     if (!owner.roster) return watchers;
     for (const auto& [contact, entry] : owner.roster->contacts)
-        if (entry.subscription.from && host_.is_account(contact) && covers(peers, contact)) watchers.push_back(contact);
+        if (entry.subscription.from && host_.is_reached(contact) && covers(peers, contact)) watchers.push_back(contact);
     for (const auto& peer : peers)
-        if (peer.is_full() && host_.is_account(peer) && sees_presence(owner, peer)) watchers.push_back(peer);
+        if (peer.is_full() && host_.is_reached(peer) && sees_presence(owner, peer)) watchers.push_back(peer);
     return watchers;
 }
 
@@ -154,7 +157,7 @@ void Home::hide_presence(const Jid& owner, const std::set<Jid>& peers) {
     for (const auto& watcher : watchers_among(*person, peers)) send_all_presence(*person, watcher, false);
     for (const auto& session : person->sessions) {
         const auto leave = [&](const Jid& to) {
-            if (!covers(peers, to) || !host_.is_account(to) || to.bare_text() == owner.bare_text()) return false;
+            if (!covers(peers, to) || !host_.is_reached(to) || to.bare_text() == owner.bare_text()) return false;
             if (!sees_presence(*person, to)) send_unavailable(*session, to);
             return true;
         };
@@ -167,6 +170,16 @@ void Home::show_presence(const Jid& owner, const std::set<Jid>& peers) {
     if (!person) return;
     for (const auto& watcher : watchers_among(*person, peers))
         if (!host_.block_lists().has_blocked(owner, watcher)) send_all_presence(*person, watcher, true);
+}
+
+Task<> Home::read_subscription(Jid owner, Jid contact, Subscription& found) {
+    auto& person = user(owner);
+    {
+        const auto guard = co_await lock_roster(person);
+        const auto entry = person.roster->contacts.find(contact);
+        if (entry != person.roster->contacts.end()) found = entry->second.subscription;
+    }
+    drop_roster_if_unused(person);
 }
 
 Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml) {

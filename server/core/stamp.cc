@@ -6,9 +6,12 @@
 namespace chancery {
 namespace {
 
+/// The server's own domain, or one of its services'.
 bool is_of_domain(std::string_view address, std::string_view domain) {
     const auto jid = Jid::parse(address);
-    return jid && jid->domain() == domain;
+    if (!jid || !jid->domain().ends_with(domain)) return false;
+    const auto before = jid->domain().size() - domain.size();
+    return before == 0 || jid->domain()[before - 1] == '.';
 }
 
 }  // namespace

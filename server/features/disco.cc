@@ -74,7 +74,10 @@ Task<Reply> get_items(Host& host, const Iq& iq) {
         const auto listed = is_own ? std::vector<Host::Item>() : host.items(iq.from, node);
         if (listed.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
         for (const auto& item : listed)
-            query.add(xml::Element("item", items.ns).set("jid", host.domain()).set("node", item.node).set("name", item.name));
+            query.add(xml::Element("item", items.ns).set("jid", item.jid.empty() ? host.domain() : item.jid).set("node", item.node).set("name", item.name));
+    } else if (iq.to.local().empty()) {
+        for (const auto& service : host.services())
+            query.add(xml::Element("item", items.ns).set("jid", service.jid).set("name", service.name));
     }
     co_return query.to_string(ns::client);
 }

@@ -12,8 +12,8 @@ namespace chancery::policy {
 
 /// What a rule may know besides the message. core/ gathers it from what it has in memory, so that rules need no I/O.
 struct Facts {
-    bool recipient_exists = true;       ///< a local account, the server itself, or not ours to know
-    bool recipient_is_remote = false;   ///< another domain
+    bool recipient_exists = true;       ///< a local account, an address of a service, or not ours to know
+    bool out_of_reach = false;          ///< another domain, and there is no way to it
     bool blocked_by_recipient = false;  ///< XEP-0191: the recipient's list has the sender
     bool blocked_by_sender = false;     ///< the sender's own list has the recipient
     bool end_to_end_allowed = false;    ///< the setting policy.end_to_end

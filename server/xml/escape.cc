@@ -67,6 +67,12 @@ std::string escape(std::string_view text, Place place) {
     return out;
 }
 
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+    out.append(" ").append(name).append("='");
+    append_escaped(out, value, Place::attribute);
+    out.append("'");
+}
+
 char32_t referenced_char(std::string_view reference) {
     if (reference == "amp") return '&';
     if (reference == "lt") return '<';

@@ -13,6 +13,8 @@ enum class Place { text, attribute };
 /// becomes U+FFFD.
 void append_escaped(std::string& out, std::string_view text, Place place = Place::text);
 std::string escape(std::string_view text, Place place = Place::text);
+/// Appends ` name='value'`.
+void append_attribute(std::string& out, std::string_view name, std::string_view value);
 
 /// The character that a reference stands for, given what is between & and ; (XML 1.0 §4.1, §4.6).
 /// 0 if it is neither one of the predefined five nor a reference to a character of XML.

@@ -10,14 +10,6 @@
 namespace chancery::xml {
 namespace {
 
-void append_attribute(std::string& out, std::string_view name, std::string_view value) {
-    out += ' ';
-    out += name;
-    out += "='";
-    append_escaped(out, value, Place::attribute);
-    out += '\'';
-}
-
 // Appends content after a child that was dropped. Where the texts on both sides of it would say something
 // else together than apart, CR LF or ]]>, the first character is written as a reference.
 void append_content(std::string& out, std::string_view raw) {

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "xml/limits.h"
+#include "xml/parse.h"
 #include "xmpp/namespaces.h"
 
 namespace chancery {
@@ -51,6 +53,21 @@ std::string condition_and_text(std::string_view name, std::string_view ns, const
 }  // namespace
 
 std::string_view name_of(Condition condition) { return describe(condition).name; }
+
+StanzaError error_of(std::string_view stanza) {
+    StanzaError found{Condition::undefined_condition, {}};
+    const auto parsed = xml::parse(stanza, xml::limits_of_stored_xml, ns::client);
+    if (!parsed) return found;
+    const auto error = parsed->root().child({"error", ns::client});
+    for (auto child : error.children()) {
+        if (child.ns() != ns::stanza_errors) continue;
+        if (child.name() == "text") found.text = child.text();
+        for (auto last = Condition::unexpected_request, each = Condition::bad_request; each <= last;
+             each = static_cast<Condition>(static_cast<int>(each) + 1))
+            if (name_of(each) == child.name()) found.condition = each;
+    }
+    return found;
+}
 
 std::string StanzaError::to_xml() const {
     const auto entry = describe(condition);

@@ -49,6 +49,9 @@ struct StanzaError {
 
 std::string_view name_of(Condition condition);
 
+/// What the <error/> of a stanza, serialised, says; undefined-condition when it says nothing we know.
+StanzaError error_of(std::string_view stanza);
+
 /// What an IQ handler returns: the payload of the result, serialised (empty for an empty result), or the refusal.
 using Reply = Result<std::string, StanzaError>;
 

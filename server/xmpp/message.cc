@@ -78,6 +78,15 @@ std::string with_children(std::string_view stanza, std::string_view children) {
     return xml.append(stanza.substr(0, end_tag)).append(children).append(stanza.substr(end_tag));
 }
 
+std::string addressed(std::string_view stanza, const Jid& to) {
+    const auto name_end = stanza.find_first_of(" />");
+    std::string xml;
+    xml.reserve(stanza.size() + to.text().size() + 8);
+    xml.append(stanza.substr(0, name_end));
+    xml::append_attribute(xml, "to", to.text());
+    return xml.append(stanza.substr(name_end));
+}
+
 std::string error_reply(std::string_view kind, const Jid& from, const Jid& to, std::string_view id,
                         const StanzaError& error) {
     std::string xml = "<";

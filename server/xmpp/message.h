@@ -41,6 +41,9 @@ struct Message {
 /// The stanza with `children`, serialised, added as its last children. It must end with its end tag.
 std::string with_children(std::string_view stanza, std::string_view children);
 
+/// The stanza, which has no 'to' yet, with one.
+std::string addressed(std::string_view stanza, const Jid& to);
+
 /// The error that answers `stanza` (its start tag's name, id, from and to), RFC 6120 §8.3.1: from and to swapped.
 std::string error_reply(std::string_view kind, const Jid& from, const Jid& to, std::string_view id,
                         const StanzaError& error);

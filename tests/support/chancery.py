@@ -1,6 +1,7 @@
 """The server this repository builds, driven by its command line as an operator drives it."""
 
 import os
+import re
 from pathlib import Path
 
 from support.server import Server, parse_json, run
@@ -24,6 +25,16 @@ class Chancery(Server):
         super().__init__(directory, **settings)
         self.data = Path(data) if data else self.directory / "data"
         run([binary(), "init", "--data", self.data, "--domain", self.domain])
+        self._set_mechanisms()
+
+    def _set_mechanisms(self):
+        """In the file: which keys are kept of a password is asked by commands without a server as well."""
+        file = self.data / "chancery.toml"
+        text = file.read_text()
+        for key, value in self.settings.items():
+            if key.startswith("sasl__"):
+                text = re.sub(rf"^# {key.removeprefix('sasl__')} = \S+", f"{key.removeprefix('sasl__')} = {value}", text, flags=re.M)
+        file.write_text(text)
 
     @property
     def ca(self):

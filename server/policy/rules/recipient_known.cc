@@ -9,7 +9,7 @@ namespace chancery::policy {
 const Rule recipient_known{
     .name = "recipient-known",
     .judge = [](const Message&, const Facts& facts) -> std::optional<StanzaError> {
-        if (facts.recipient_is_remote)
+        if (facts.out_of_reach)
             return StanzaError{Condition::remote_server_not_found, "This server does not exchange messages with that domain."};
         if (!facts.recipient_exists)
             return StanzaError{Condition::service_unavailable, "There is nobody at that address."};

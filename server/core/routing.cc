@@ -1,0 +1,106 @@
+// Where a stanza goes by its address: to a person's session, to a service of this server, or out.
+
+#include "core/host.h"
+#include "xml/parse.h"
+
+namespace chancery {
+namespace {
+
+constexpr auto answer_limit = std::chrono::seconds(30);
+
+}  // namespace
+
+void Host::add_service(const Jid& domain, std::string_view name, std::unique_ptr<Service> service) {
+    if (domain == domain_jid_ || service_at(domain))
+        throw ConfigError("the domain " + domain.text() + " is given to two services");
+    service_list_.push_back({.node = {}, .name = std::string(name), .jid = domain.text()});
+    services_.emplace(domain.domain(), std::move(service));
+}
+
+void Host::add_way(Outside& way) { ways_.push_back(&way); }
+
+Service* Host::service_at(const Jid& jid) const {
+    const auto found = services_.find(jid.domain());
+    return found == services_.end() ? nullptr : found->second.get();
+}
+
+Outside* Host::way_to(const Jid& jid) const {
+    if (ways_.empty() || is_ours(jid.domain())) return nullptr;
+    for (auto* way : ways_)
+        if (way->reaches(jid.domain())) return way;
+    return nullptr;
+}
+
+Task<> Host::at_service(Service& service, StanzaIn stanza) {
+    auto& there = home_of(*stanza.to);
+    auto taken = stanza.kind == "iq" ? service.take_iq(std::move(stanza)) : service.take_presence(std::move(stanza));
+    co_await visit(there, std::move(taken));
+}
+
+Task<> Host::pass_directed(StanzaIn stanza) {
+    const auto to = *stanza.to;
+    if (auto* service = service_at(to)) {
+        co_await at_service(*service, std::move(stanza));
+        co_return;
+    }
+    if (is_account(to) && block_lists_.has_blocked(to, stanza.from)) co_return;
+    send_presence(to, std::make_shared<const std::string>(std::move(stanza.xml)));
+}
+
+void Host::send_to(const Jid& to, std::string xml) {
+    if (is_local(to))
+        return at_home(to, [to, xml = std::move(xml)](Home& home) mutable {
+            if (auto* session = home.find(to)) session->send(std::move(xml));
+        });
+    if (auto* way = way_to(to)) way->send(to, std::move(xml));
+}
+
+void Host::send_presence(const Jid& to, std::shared_ptr<const std::string> xml) {
+    if (is_account(to)) return at_home(to, [to, xml = std::move(xml)](Home& theirs) { theirs.receive_presence(to, xml); });
+    if (auto* way = way_to(to)) way->send(to, *xml);
+}
+
+void Host::reply(const StanzaIn& request, const Reply& reply) {
+    if (request.type == "result" || request.type == "error") return;
+    std::string xml = std::string("<iq type='") + (reply ? "result" : "error") + "'";
+    xml::append_attribute(xml, "id", request.id);
+    xml::append_attribute(xml, "to", request.from.text());
+    if (request.to) xml::append_attribute(xml, "from", request.to->text());
+    send_to(request.from, xml + ">" + (reply ? *reply : reply.error().to_xml()) + "</iq>");
+}
+
+void Host::send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error) {
+    if (!service_at(to)) send_to(to, error_reply(kind, to, from, id, error));
+}
+
+void Host::settle(const std::shared_ptr<Delivery>& delivery) {
+    at_home(delivery->message->to, [delivery](Home& home) { home.settle(*delivery); });
+}
+
+Task<Answer> Host::request(Jid from, Jid to, bool is_set, std::string payload) {
+    Requests::Open request(home(net::Shard::current().index()).requests(), to);
+    std::string xml = std::string("<iq type='") + (is_set ? "set" : "get") + "'";
+    xml::append_attribute(xml, "id", request.id());
+    xml::append_attribute(xml, "from", from.text());
+    xml::append_attribute(xml, "to", to.text());
+    send_to(to, xml + ">" + payload + "</iq>");
+    try {
+        co_await net::within(answer_limit, request.answered());
+    } catch (const net::Timeout&) {
+        request.answer = refuse(Condition::remote_server_timeout, "There was no answer in time.");
+    }
+    co_return std::move(*request.answer);
+}
+
+void Host::take_answer(const StanzaIn& stanza) {
+    const auto asking = Requests::home_of(stanza.id);
+    if (!asking || *asking >= homes_.size()) return;
+    Answer answer = stanza.payload;
+    if (stanza.type == "error") answer = std::unexpected(error_of(stanza.xml));
+    auto& there = *homes_[*asking];
+    there.shard().post([&there, id = stanza.id, from = stanza.from, answer = std::move(answer)]() mutable {
+        there.requests().take(id, from, std::move(answer));
+    });
+}
+
+}  // namespace chancery
