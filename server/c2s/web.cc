@@ -25,9 +25,10 @@ void check_handshake(const net::HttpRequest& request) {
 
 }  // namespace
 
-Web::Web(Service& service) : service_(service), origins_(service.config()) {}
+Web::Web(Service& service) : service_(service), origins_(service.config()), bosh_(service, origins_) {}
 
 void Web::add_routes(net::HttpRouter& router) {
+    bosh_.add_routes(router);
     router.add({.path = std::string(websocket_path), .methods = {"GET"}, .most_body_bytes = 0, .handler = [this](auto& exchange) {
                     return open_websocket(exchange);
                 }});
@@ -61,7 +62,8 @@ Task<> Web::open_websocket(net::HttpExchange& exchange) {
 std::string Web::public_host(const net::HttpRequest& request) const {
     const auto& config = service_.config();
     if (!config.web.public_url.empty()) return normal_origin(config.web.public_url).substr(sizeof "https://" - 1);
-    const auto asked = normal_origin("https://" + request.host).substr(sizeof "https://" - 1);
+    const auto origin = normal_origin("https://" + request.host);
+    const auto asked = origin.empty() ? origin : origin.substr(sizeof "https://" - 1);
     const auto colon = asked.rfind(':');
     const auto port = colon == asked.npos || asked.ends_with(']') ? std::string() : asked.substr(colon);
     const auto name = asked.substr(0, asked.size() - port.size());
@@ -73,7 +75,8 @@ std::string Web::public_host(const net::HttpRequest& request) const {
 Task<> Web::describe(net::HttpExchange& exchange, bool as_json) {
     const auto host = public_host(exchange.request());
     const std::pair<std::string_view, std::string> links[] = {
-        {"urn:xmpp:alt-connections:websocket", "wss://" + host + std::string(websocket_path)}};
+        {"urn:xmpp:alt-connections:websocket", "wss://" + host + std::string(websocket_path)},
+        {"urn:xmpp:alt-connections:xbosh", "https://" + host + std::string(Bosh::path)}};
     std::string body = as_json ? R"({"links":[)" : "<?xml version='1.0' encoding='utf-8'?>\n"
                                                    "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>\n";
     for (const auto& [relation, address] : links) {

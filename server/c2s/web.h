@@ -1,5 +1,6 @@
-// What browsers find on the HTTPS port: XMPP over WebSocket (RFC 7395) and where it is (XEP-0156).
+// What browsers find on the HTTPS port: XMPP over WebSocket (RFC 7395), over BOSH (bosh.h), and where both are (XEP-0156).
 #pragma once
+#include "c2s/bosh.h"
 #include "c2s/origins.h"
 #include "c2s/service.h"
 #include "net/http_router.h"
@@ -20,6 +21,7 @@ class Web {
 
     Service& service_;
     Origins origins_;
+    Bosh bosh_;
 };
 
 }  // namespace chancery::c2s

@@ -84,6 +84,7 @@ void HttpExchange::begin(int status, const HttpFields& fields, std::uint64_t len
 }
 
 Task<> HttpExchange::send(std::string_view bytes) {
+    if (request_.is_head()) co_return;
     connection_->write(bytes);
     missing_ -= std::min<std::uint64_t>(missing_, bytes.size());
     co_await connection_->drained(limits_.response);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
+#include <limits>
 
 #include "net/http_target.h"
 
@@ -44,7 +45,7 @@ std::optional<std::uint64_t> whole_number(std::string_view digits) {
 class HttpReader::Parser final : public beast::http::basic_parser<true> {
   public:
     Parser() {
-        body_limit(boost::none);
+        body_limit(std::numeric_limits<std::uint64_t>::max());  // none would be 0 in Boost 1.74
         header_limit(2 * head_limit);  // counted by the reader
     }
 
@@ -139,6 +140,7 @@ bool HttpReader::has_bad_bytes() {
 }
 
 HttpReader::Event HttpReader::head() {
+    if (checked_ == 0 && unread() == "\r") return Event::need_more;
     if (checked_ == 0 && unread().starts_with("\r\n")) used_ += 2;  // RFC 9112 §2.2: after the last request
     if (has_bad_bytes()) return fail(400, "The request is not well-formed.");
     const auto end = unread().find("\r\n\r\n");
@@ -155,11 +157,12 @@ HttpReader::Event HttpReader::head() {
     if (std::ranges::count(text, '\n') > static_cast<std::ptrdiff_t>(most_fields) + 2) return fail(431, "The request has too many fields.");
     used_ += parser_->put(boost::asio::buffer(text.data(), text.size()), error);
     if (error == beast::http::error::bad_version) return fail(505, "This server speaks HTTP/1.1.");
-    if (error == beast::http::error::bad_transfer_encoding) return fail(501, "That transfer coding is not known.");
-    if (error || !parser_->is_header_done()) return fail(400, "The request is not well-formed.");
-
     auto& request = parser_->request;
     const auto& fields = request.fields;
+    const bool is_strange = error == beast::http::error::bad_transfer_encoding && fields.count("transfer-encoding") == 0;
+    if (is_strange && !fields.has("content-length")) return fail(501, "The only transfer coding is chunked.");
+    if (error || !parser_->is_header_done()) return fail(400, "The request is not well-formed.");
+
     request.is_http_1_0 = parser_->version == 10;
     request.keeps_alive = parser_->keep_alive() && !request.is_http_1_0;
     // RFC 9112 §6.1, §6.3: who sends two lengths may be two senders in one.
