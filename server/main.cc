@@ -18,8 +18,9 @@
 #include "admin/certificates.h"
 #include "admin/command_line.h"
 #include "admin/socket.h"
-#include "c2s/service.h"
+#include "c2s/web.h"
 #include "features/features.h"
+#include "net/http_server.h"
 
 namespace chancery {
 namespace {
@@ -149,7 +150,7 @@ class Server {
     explicit Server(Office& office)
         : office_(office), lockout_(Lockout::Rules()),
           authenticator_(office.accounts, office.workers, lockout_, derive_key(office.kek, "unknown-accounts")),
-          tls_(load_tls(nullptr)),
+          tls_(load_tls({"xmpp-client"}, nullptr)), https_tls_(load_tls({"http/1.1", "xmpp-client"}, nullptr)), door_(office.config),
           host_({.config = office.config, .database = office.database, .accounts = office.accounts, .devices = office.devices, .recorder = office.recorder,
                  .archive = office.archive, .ledger = office.ledger, .workers = office.workers,
                  .state_key = derive_key(office.kek, "state"), .now = system_now}) {
@@ -163,11 +164,17 @@ class Server {
 
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
-        clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, offered_mechanisms(), shards});
+        clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, door_, offered_mechanisms(), shards});
+        web_ = std::make_unique<c2s::Web>(*clients_);
+        web_->add_routes(router_);
+        const auto take = [this](net::TakenOver taken) { clients_->take(std::move(taken)); };
+        https_ = std::make_unique<net::HttpServer>(net::HttpServer::Parts{office.config.listen.https, https_tls_, door_, router_, shards,
+                                                                          "xmpp-client", take});
     }
 
     void run(int signals) {
         clients_->start();
+        https_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
         serve_until_stopped(signals);
         log::info("server.stopping");
@@ -185,7 +192,7 @@ class Server {
         });
         std::jthread housekeeper([this](std::stop_token stop) { keep_house(stop); });
         log::info("server.ready", {{"domain", office_.config.domain}, {"starttls", clients_->starttls_port()},
-                                   {"tls", clients_->tls_port()}, {"pid", ::getpid()}});
+                                   {"tls", clients_->tls_port()}, {"https", https_->port()}, {"pid", ::getpid()}});
         wait_for_stop(signals);
     }
 
@@ -198,11 +205,11 @@ class Server {
         return {.scram_sha512 = sasl.scram_sha512 && without == 0, .scram_sha1 = sasl.scram_sha1, .plain = sasl.plain};
     }
 
-    std::shared_ptr<net::TlsContext> load_tls(std::shared_ptr<net::TicketKeys> tickets) const {
+    std::shared_ptr<net::TlsContext> load_tls(std::vector<std::string> protocols, std::shared_ptr<net::TicketKeys> tickets) const {
         const auto& tls = office_.config.tls;
         return net::TlsContext::server({.certificate_chain = office_.data / tls.certificate,
                                         .private_key = office_.data / tls.key,
-                                        .alpn = {"xmpp-client"},
+                                        .alpn = std::move(protocols),
                                         .ticket_keys = std::move(tickets)});
     }
 
@@ -211,7 +218,8 @@ class Server {
         while (::read(signals, &info, sizeof info) == sizeof info) {
             if (info.ssi_signo != SIGHUP) return;
             try {
-                tls_.replace(load_tls(tls_.get()->ticket_keys()));
+                tls_.replace(load_tls({"xmpp-client"}, tls_.get()->ticket_keys()));
+                https_tls_.replace(load_tls({"http/1.1", "xmpp-client"}, https_tls_.get()->ticket_keys()));
                 log::info("tls.reloaded");
             } catch (const net::TlsError& error) {
                 log::error("tls.not_reloaded", {{"cause", error.what()}});
@@ -240,8 +248,8 @@ class Server {
 
     admin::json live() const {
         return {{"pid", ::getpid()},
-                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}}},
-                {"connections", clients_->connections()},
+                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}, {"https", https_->port()}}},
+                {"connections", door_.connections()},
                 {"sessions", host_.session_count()},
                 {"messages", {{"accepted", host_.messages_accepted.load()}, {"refused", host_.messages_refused.load()}}},
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(system_now() - host_.started()).count()}};
@@ -264,6 +272,7 @@ class Server {
             for (std::size_t i = 0; i < shards_.size(); ++i) {
                 together.arrive_and_wait();
                 if (i != own) continue;
+                https_->destroy_on(own);
                 clients_->destroy_on(own);
                 host_.home(own).clear();
             }
@@ -282,6 +291,7 @@ class Server {
             });
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
+        on_every_shard([this](std::size_t i) { https_->stop_on(i); });
         for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
             destroy_work();
             // What was asked of other threads ends while there is somebody to tell.
@@ -297,10 +307,14 @@ class Server {
     Office& office_;
     Lockout lockout_;
     Authenticator authenticator_;
-    net::CurrentTlsContext tls_;
+    net::CurrentTlsContext tls_, https_tls_;
+    net::Door door_;
     std::vector<std::unique_ptr<net::Shard>> shards_;
     Host host_;
     std::unique_ptr<c2s::Service> clients_;
+    std::unique_ptr<c2s::Web> web_;
+    net::HttpRouter router_;
+    std::unique_ptr<net::HttpServer> https_;
     std::vector<std::jthread> threads_;
 };
 

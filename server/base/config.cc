@@ -26,6 +26,9 @@ std::vector<Setting> settings_of(Config& c) {
     return {
         {"listen.starttls", &c.listen.starttls, "clients with STARTTLS; empty: off"},
         {"listen.tls", &c.listen.tls, "clients with direct TLS; empty: off"},
+        {"listen.https", &c.listen.https, "browsers (WebSocket, BOSH) and, by ALPN, clients with direct TLS; empty: off"},
+        {"web.public_url", &c.web.public_url, "https://HOST[:PORT] under which browsers reach listen.https; empty: as they asked"},
+        {"web.origins", &c.web.origins, "other web sites whose pages may connect: https://A https://B"},
         {"tls.certificate", &c.tls.certificate, "PEM chain, relative to this directory"},
         {"tls.key", &c.tls.key, "PEM"},
         {"sasl.scram_sha512", &c.sasl.scram_sha512, "SCRAM-SHA-512 beside SCRAM-SHA-256"},

@@ -21,12 +21,18 @@ struct Config {
     struct {
         std::string starttls = "[::]:5222";       ///< address:port of c2s with STARTTLS (RFC 6120 §5); empty: off
         std::string tls = "[::]:5223";            ///< address:port of c2s with direct TLS (XEP-0368); empty: off
+        std::string https = "[::]:8443";          ///< address:port of HTTPS: WebSocket, BOSH; direct TLS by ALPN; empty: off
     } listen;
 
     struct {
         std::string certificate = "keys/server.pem";  ///< chain, PEM; relative to the data directory
         std::string key = "keys/server.key";          ///< PEM
     } tls;
+
+    struct {
+        std::string public_url;                   ///< https://host[:port] under which browsers reach listen.https; empty: as they asked
+        std::string origins;                      ///< web sites that may connect too, as https://chat.example.org, by spaces
+    } web;
 
     struct {
         bool scram_sha512 = false;                ///< SCRAM-SHA-512 beside SCRAM-SHA-256

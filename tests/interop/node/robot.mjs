@@ -17,9 +17,10 @@ const refuse = (reason) => {
     refused = true;
 };
 
-function login({ jid, password, host, port }) {
+function login({ jid, password, host, port, https }) {
     const [username, domain] = jid.split("@");
-    xmpp = client({ service: `xmpp://${host}:${port}`, domain, resource: "node", username, password });
+    const service = process.argv[2] === "websocket" ? `wss://${host}:${https}/xmpp-websocket` : `xmpp://${host}:${port}`;
+    xmpp = client({ service, domain, resource: "node", username, password });
     xmpp.reconnect.stop();
     xmpp.on("error", (error) => refuse(String(error)));
     xmpp.on("online", (address) => tell("online", { jid: address.toString(), version }));

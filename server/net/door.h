@@ -13,9 +13,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "net/address.h"
-#include "xmpp/errors.h"
 
-namespace chancery::c2s {
+namespace chancery::net {
 
 class Door {
   public:
@@ -26,7 +25,7 @@ class Door {
         Pass(Pass&& other) noexcept
             : door_(std::exchange(other.door_, nullptr)), origin_(std::move(other.origin_)), signing_in_(other.signing_in_) {}
         ~Pass();
-        /// It is known whose it is: it counts no more among those that sign in.
+        /// It is known whose it is: it counts no more among those that sign in. Again: no effect.
         void signed_in();
 
       private:
@@ -36,9 +35,14 @@ class Door {
     };
 
     explicit Door(const Config& config) : limits_(config.limits) {}
+    Door(const Door&) = delete;
 
-    /// A pass, or what to tell the peer.
-    Result<Pass, StreamError> admit(const net::Address& peer);
+    /// Who is refused may be told why.
+    struct Refusal {
+        bool by_address;  // as one of too many; else the server is full
+        const char* why;
+    };
+    Result<Pass, Refusal> admit(const Address& peer);
     std::size_t connections() const;
 
   private:
@@ -48,7 +52,7 @@ class Door {
     const char* refusal(const std::string& origin) const;
     void has_signed_in(const std::string& origin);
     void leave(const std::string& origin, bool signing_in);
-    void report(const net::Address& peer, const char* why);
+    void report(const Address& peer, const char* why);
 
     const decltype(Config::limits) limits_;
     mutable std::mutex guard_;
@@ -58,4 +62,4 @@ class Door {
     std::size_t unreported_ = 0;
 };
 
-}  // namespace chancery::c2s
+}  // namespace chancery::net

@@ -1,8 +1,8 @@
-#include "c2s/door.h"
+#include "net/door.h"
 
 #include "base/log.h"
 
-namespace chancery::c2s {
+namespace chancery::net {
 namespace {
 
 constexpr auto report_interval = std::chrono::seconds(1);  // a flood must not fill the log
@@ -12,7 +12,7 @@ constexpr const char *full = "The server has as many connections as it may have.
                      *crowded_entry = "Too many connections from your address have not signed in yet.";
 
 /// Whom the connection counts to; nobody for this machine.
-std::string origin_of(const net::Address& peer) {
+std::string origin_of(const Address& peer) {
     auto host = peer.host();
     if (host == "127.0.0.1" || host == "::1") return {};
     if (!host.contains(':')) return host;
@@ -22,13 +22,12 @@ std::string origin_of(const net::Address& peer) {
 
 }  // namespace
 
-Result<Door::Pass, StreamError> Door::admit(const net::Address& peer) {
+Result<Door::Pass, Door::Refusal> Door::admit(const Address& peer) {
     auto origin = origin_of(peer);
     const std::lock_guard lock(guard_);
     if (const auto* why = refusal(origin)) {
         report(peer, why);
-        const bool by_address = why == crowded || why == crowded_entry;
-        return std::unexpected(StreamError{by_address ? "policy-violation" : "resource-constraint", why});
+        return std::unexpected(Refusal{.by_address = why == crowded || why == crowded_entry, .why = why});
     }
     for (auto* count : {&total_, &by_origin_[origin]}) {
         ++count->all;
@@ -47,11 +46,11 @@ const char* Door::refusal(const std::string& origin) const {
     return total_.signing_in >= limits_.signing_in ? busy : nullptr;
 }
 
-void Door::report(const net::Address& peer, const char* why) {
+void Door::report(const Address& peer, const char* why) {
     ++unreported_;
     const auto now = system_now();
     if (now < reported_ + report_interval) return;
-    log::warning("c2s.not_admitted", {{"connections", std::exchange(unreported_, 0)}, {"the_last", peer.host()}, {"because", why}});
+    log::warning("net.not_admitted", {{"connections", std::exchange(unreported_, 0)}, {"the_last", peer.host()}, {"because", why}});
     reported_ = now;
 }
 
@@ -81,8 +80,7 @@ Door::Pass::~Pass() {
 }
 
 void Door::Pass::signed_in() {
-    door_->has_signed_in(origin_);
-    signing_in_ = false;
+    if (std::exchange(signing_in_, false)) door_->has_signed_in(origin_);
 }
 
-}  // namespace chancery::c2s
+}  // namespace chancery::net

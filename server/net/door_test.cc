@@ -1,11 +1,11 @@
-#include "c2s/door.h"
+#include "net/door.h"
 
 #include <doctest/doctest.h>
 
 #include <vector>
 
 using namespace chancery;
-using c2s::Door;
+using net::Door;
 
 namespace {
 
@@ -20,7 +20,7 @@ Config small() {
 
 std::string refusal(Door& door, const char* address) {
     const auto pass = door.admit(net::Address::parse(address));
-    return std::string(pass ? "" : pass.error().condition);
+    return pass ? "" : pass.error().by_address ? "too many of one" : "full";
 }
 
 /// Comes in, and stays.
@@ -39,8 +39,8 @@ TEST_CASE("AnAddressHasSoManyConnectionsAndNoMore") {
         inside.push_back(enter(door, "192.0.2.1:1"));
         inside.back().signed_in();
     }
-    CHECK(refusal(door, "192.0.2.1:2") == "policy-violation");
-    CHECK(refusal(door, "[::ffff:192.0.2.1]:2") == "policy-violation");
+    CHECK(refusal(door, "192.0.2.1:2") == "too many of one");
+    CHECK(refusal(door, "[::ffff:192.0.2.1]:2") == "too many of one");
     CHECK(refusal(door, "192.0.2.2:1").empty());
     inside.pop_back();
     CHECK(refusal(door, "192.0.2.1:2").empty());
@@ -49,7 +49,7 @@ TEST_CASE("AnAddressHasSoManyConnectionsAndNoMore") {
 TEST_CASE("AnIpv6AddressIsOneOfASubscriberWhoHasMany") {
     Door door(small());
     const auto one = enter(door, "[2001:db8::1]:1"), another = enter(door, "[2001:db8::2]:1");
-    CHECK(refusal(door, "[2001:db8::3]:1") == "policy-violation");
+    CHECK(refusal(door, "[2001:db8::3]:1") == "too many of one");
     CHECK(refusal(door, "[2001:db8:0:1::1]:1").empty());
 }
 
@@ -57,13 +57,13 @@ TEST_CASE("WhoHasNotSignedInIsCountedApart") {
     Door door(small());
     auto first = enter(door, "192.0.2.1:1");
     const auto second = enter(door, "192.0.2.1:1");
-    CHECK(refusal(door, "192.0.2.1:1") == "policy-violation");
+    CHECK(refusal(door, "192.0.2.1:1") == "too many of one");
     first.signed_in();
     CHECK(refusal(door, "192.0.2.1:1").empty());
 
     std::vector<Door::Pass> others;
     for (const auto* address : {"192.0.2.2:1", "192.0.2.3:1", "192.0.2.4:1", "192.0.2.5:1"}) others.push_back(enter(door, address));
-    CHECK(refusal(door, "192.0.2.6:1") == "resource-constraint");
+    CHECK(refusal(door, "192.0.2.6:1") == "full");
     others.back().signed_in();
     CHECK(refusal(door, "192.0.2.6:1").empty());
 }
@@ -75,7 +75,7 @@ TEST_CASE("ThisMachineIsLimitedOnlyAsAllAre") {
         inside.push_back(enter(door, i % 2 ? "127.0.0.1:1" : "[::1]:1"));
         inside.back().signed_in();
     }
-    CHECK(refusal(door, "127.0.0.1:1") == "resource-constraint");
+    CHECK(refusal(door, "127.0.0.1:1") == "full");
     CHECK(door.connections() == 10);
     inside.clear();
     CHECK(door.connections() == 0);
