@@ -10,7 +10,7 @@
 namespace chancery::rooms {
 namespace {
 
-constexpr std::size_t page_presences = 200;            // of the list of occupants, told at a time
+constexpr std::size_t page_presences = 100;            // of the list of occupants, told at a time
 constexpr std::size_t unsent_limit_bytes = 256 * 1024; // of what a client has not read, before it is told more
 constexpr std::chrono::milliseconds reading_limit{30'000}, reading_pause{20};
 constexpr std::size_t nick_limit_bytes = 256;

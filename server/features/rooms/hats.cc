@@ -31,7 +31,7 @@ std::string label_of(std::string_view field) {
     return "Address of the person";
 }
 
-std::string answer(std::string_view node, std::string_view session, std::string_view status, std::string content) {
+std::string shown(std::string_view node, std::string_view session, std::string_view status, std::string content) {
     xml::Element command("command", ns_commands);
     command.set("node", node).set("sessionid", session).set("status", status);
     if (!content.empty()) command.add_raw(std::move(content));
@@ -99,9 +99,9 @@ Task<Reply> Rooms::run_command(RoomPtr room, const StanzaIn& iq) {
         co_return refuse(Condition::forbidden, "Only administrators and owners of the room hand out hats.");
     std::string session(iq.payload->attribute("sessionid"));
     if (session.empty()) session = to_hex(random_bytes(8));
-    if (iq.payload->attribute("action") == "cancel") co_return answer(node, session, "canceled", {});
+    if (iq.payload->attribute("action") == "cancel") co_return shown(node, session, "canceled", {});
     const auto* x = iq.payload->child({"x", ns::data_forms});
-    if (!x || x->attribute("type") != "submit") co_return answer(node, session, "executing", blank(*command));
+    if (!x || x->attribute("type") != "submit") co_return shown(node, session, "executing", blank(*command));
 
     const auto hats_before = room->hats;
     const auto affiliates_before = room->affiliates;
@@ -121,7 +121,7 @@ Task<Reply> Rooms::run_command(RoomPtr room, const StanzaIn& iq) {
         if (wears || wore) room->show(occupant, {});
     }
     room->say(std::make_shared<const std::string>(room->notice({104})));
-    co_return answer(node, session, "completed", {});
+    co_return shown(node, session, "completed", {});
 }
 
 }  // namespace chancery::rooms

@@ -11,7 +11,9 @@ constexpr std::size_t card_limit_bytes = 128 * 1024, most_relayed = 10'000;  // 
 
 }  // namespace
 
-Task<Reply> Rooms::show_card(RoomPtr room, const StanzaIn&) { co_return room->card.empty() ? "<vCard xmlns='vcard-temp'/>" : room->card; }
+Task<Reply> Rooms::show_card(RoomPtr room, const StanzaIn&) {
+    co_return room->card.empty() ? std::string("<vCard xmlns='vcard-temp'/>") : room->card;
+}
 
 Task<Reply> Rooms::change_card(RoomPtr room, const StanzaIn& iq) {
     const auto guard = co_await room->changes.lock();
