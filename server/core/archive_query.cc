@@ -227,6 +227,8 @@ Task<> wait_until_read(Host& host, Jid reader, std::size_t at_most_unsent, bool&
 Task<Reply> Host::query_archive(ArchiveQuery asked) {
     auto query = parse(*this, asked);
     if (!query) co_return std::unexpected(query.error());
+    if (asked.owner.bare_text() == asked.asking.bare_text())  // XEP-0386 §3.2
+        if (auto* session = home_of(asked.asking).find(asked.asking)) home_of(asked.asking).forget_waiting(*session);
     const auto read = [this, query = *query, owner = asked.owner]() -> Result<archive::HistoryPage, archive::HistoryRefusal> {
         if (query.words.empty()) return archive().history(query.history);
         return page_of(search(archive(), query, owner), query.history);
