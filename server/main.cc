@@ -19,6 +19,7 @@
 #include "admin/command_line.h"
 #include "admin/socket.h"
 #include "c2s/service.h"
+#include "components/service.h"
 #include "features/features.h"
 
 namespace chancery {
@@ -159,11 +160,14 @@ class Server {
 
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
+        components_ = std::make_unique<components::Service>(host_, tls_, shards);
+        host_.add_way(*components_);
         clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, offered_mechanisms(), shards});
     }
 
     void run(int signals) {
         clients_->start();
+        components_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
         serve_until_stopped(signals);
         log::info("server.stopping");
@@ -236,7 +240,7 @@ class Server {
 
     admin::json live() const {
         return {{"pid", ::getpid()},
-                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}}},
+                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}, {"component", components_->port()}}},
                 {"connections", clients_->connections()},
                 {"sessions", host_.session_count()},
                 {"messages", {{"accepted", host_.messages_accepted.load()}, {"refused", host_.messages_refused.load()}}},
@@ -261,6 +265,7 @@ class Server {
                 together.arrive_and_wait();
                 if (i != own) continue;
                 clients_->destroy_on(own);
+                components_->destroy_on(own);
                 host_.home(own).clear();
             }
             together.arrive_and_wait();
@@ -268,7 +273,10 @@ class Server {
     }
 
     void stop() {
-        on_every_shard([this](std::size_t i) { clients_->stop_on(i); });
+        on_every_shard([this](std::size_t i) {
+            clients_->stop_on(i);
+            components_->stop_on(i);
+        });
         const auto deadline = std::chrono::steady_clock::now() + farewell_limit;
         std::atomic<bool> busy = true;
         while (busy && std::chrono::steady_clock::now() < deadline) {
@@ -297,6 +305,7 @@ class Server {
     std::vector<std::unique_ptr<net::Shard>> shards_;
     Host host_;
     std::unique_ptr<c2s::Service> clients_;
+    std::unique_ptr<components::Service> components_;
     std::vector<std::jthread> threads_;
 };
 
