@@ -19,6 +19,7 @@
 #include "admin/command_line.h"
 #include "admin/socket.h"
 #include "c2s/web.h"
+#include "components/service.h"
 #include "features/features.h"
 #include "net/http_server.h"
 
@@ -164,6 +165,8 @@ class Server {
 
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
+        components_ = std::make_unique<components::Service>(host_, tls_, shards);
+        host_.add_way(*components_);
         clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, door_, offered_mechanisms(), shards});
         web_ = std::make_unique<c2s::Web>(*clients_);
         web_->add_routes(router_);
@@ -175,6 +178,7 @@ class Server {
     void run(int signals) {
         clients_->start();
         https_->start();
+        components_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
         serve_until_stopped(signals);
         log::info("server.stopping");
@@ -248,7 +252,7 @@ class Server {
 
     admin::json live() const {
         return {{"pid", ::getpid()},
-                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}, {"https", https_->port()}}},
+                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}, {"https", https_->port()}, {"component", components_->port()}}},
                 {"connections", door_.connections()},
                 {"sessions", host_.session_count()},
                 {"messages", {{"accepted", host_.messages_accepted.load()}, {"refused", host_.messages_refused.load()}}},
@@ -274,6 +278,7 @@ class Server {
                 if (i != own) continue;
                 https_->destroy_on(own);
                 clients_->destroy_on(own);
+                components_->destroy_on(own);
                 host_.home(own).clear();
             }
             together.arrive_and_wait();
@@ -285,7 +290,10 @@ class Server {
             on_every_shard([&](std::size_t i) {
                 if (round == 0) host_.stop_services(host_.home(i));
             });
-        on_every_shard([this](std::size_t i) { clients_->stop_on(i); });
+        on_every_shard([this](std::size_t i) {
+            clients_->stop_on(i);
+            components_->stop_on(i);
+        });
         const auto deadline = std::chrono::steady_clock::now() + farewell_limit;
         std::atomic<bool> busy = true;
         while (busy && std::chrono::steady_clock::now() < deadline) {
@@ -319,6 +327,7 @@ class Server {
     std::unique_ptr<c2s::Web> web_;
     net::HttpRouter router_;
     std::unique_ptr<net::HttpServer> https_;
+    std::unique_ptr<components::Service> components_;
     std::vector<std::jthread> threads_;
 };
 

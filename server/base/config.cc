@@ -29,6 +29,7 @@ std::vector<Setting> settings_of(Config& c) {
         {"listen.https", &c.listen.https, "browsers (WebSocket, BOSH) and, by ALPN, clients with direct TLS; empty: off"},
         {"web.public_url", &c.web.public_url, "https://HOST[:PORT] under which browsers reach listen.https; empty: as they asked"},
         {"web.origins", &c.web.origins, "other web sites whose pages may connect: https://A https://B"},
+        {"listen.component", &c.listen.component, "components; empty: off. TLS, but for a loopback address"},
         {"tls.certificate", &c.tls.certificate, "PEM chain, relative to this directory"},
         {"tls.key", &c.tls.key, "PEM"},
         {"sasl.scram_sha512", &c.sasl.scram_sha512, "SCRAM-SHA-512 beside SCRAM-SHA-256"},
@@ -61,9 +62,15 @@ std::vector<Setting> settings_of(Config& c) {
         {"rooms.occupants", &c.rooms.occupants, "people and devices in one room", {2, 1'000'000}},
         {"rooms.affiliations", &c.rooms.affiliations, "members, administrators, owners and banned of one room", {1, 1'000'000}},
         {"rooms.history", &c.rooms.history, "messages of the past shown to who enters, at most", {0, 1'000}},
+        {"limits.pubsub_nodes", &c.limits.pubsub_nodes, "nodes of one person; of pubsub.service ten times as many", {1, 100'000}},
+        {"limits.pubsub_items", &c.limits.pubsub_items, "items of one node", {1, 100'000}},
+        {"limits.pubsub_kib", &c.limits.pubsub_kib, "all items of one person, or of one node of pubsub.service, KiB", {64, 1'048'576}},
         {"server.threads", &c.server.threads, "0: one for each processor", {0, 256}},
         {"server.log", &c.server.log, "debug, info, warning or error"},
         {"policy.end_to_end", &c.policy.end_to_end, "let end-to-end encrypted payloads pass; they defeat the record"},
+        {"policy.file_streams", &c.policy.file_streams, "let clients send files directly, past the record"},
+        {"pubsub.service", &c.pubsub.service, "nodes for all are at this name before the domain; empty: none"},
+        {"pubsub.creators", &c.pubsub.creators, "who may make them: everybody, administrators or nobody"},
     };
 }
 
@@ -134,6 +141,13 @@ void read_file(Config& config, const std::vector<Setting>& settings, const std::
             config.domain = node.as_string()->get();
             continue;
         }
+        if (name == "components" && node.is_table()) {
+            for (const auto& [domain, secret] : *node.as_table()) {
+                if (!secret.is_string()) fail("components." + std::string(domain.str()), "a text in quotes is expected");
+                config.components[std::string(domain.str())] = secret.as_string()->get();
+            }
+            continue;
+        }
         if (!node.is_table()) throw ConfigError(file.string() + ": unknown setting " + std::string(name.str()));
         for (const auto& [key, value] : *node.as_table())
             assign(find(settings, std::string(name.str()) + "." + std::string(key.str())), value);
@@ -148,6 +162,7 @@ Config Config::load(const std::filesystem::path& file, const std::vector<Overrid
     read_file(config, settings, file);
     for (const auto& [key, value] : overrides) {
         if (key == "domain") config.domain = value;
+        else if (key.starts_with("components.")) config.components[key.substr(key.find('.') + 1)] = value;
         else assign(find(settings, key), value);
     }
     if (config.domain.empty()) throw ConfigError(file.string() + ": the setting domain is missing");

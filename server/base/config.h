@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -22,6 +23,7 @@ struct Config {
         std::string starttls = "[::]:5222";       ///< address:port of c2s with STARTTLS (RFC 6120 §5); empty: off
         std::string tls = "[::]:5223";            ///< address:port of c2s with direct TLS (XEP-0368); empty: off
         std::string https = "[::]:8443";          ///< address:port of HTTPS: WebSocket, BOSH; direct TLS by ALPN; empty: off
+        std::string component;                    ///< address:port for components (XEP-0114); empty: off
     } listen;
 
     struct {
@@ -64,6 +66,9 @@ struct Config {
         std::int64_t unacknowledged = 2'000;      ///< XEP-0198: stanzas kept for a client that does not acknowledge
         std::int64_t unsent_kib = 4'096;          ///< bytes queued to a client that does not read, KiB
         std::int64_t offline_messages = 10'000;   ///< per user; more stay in the archive and are not replayed
+        std::int64_t pubsub_nodes = 200;          ///< XEP-0060: of one person; and what the service for all has, times ten
+        std::int64_t pubsub_items = 2'000;        ///< of one node, and what max_items=max means
+        std::int64_t pubsub_kib = 8'192;          ///< what all items of one person, or of one node for all, may take, KiB
     } limits;
 
     struct {
@@ -83,7 +88,16 @@ struct Config {
 
     struct {
         bool end_to_end = false;                  ///< let end-to-end encrypted payloads pass (they defeat the record)
+        bool file_streams = false;                ///< let clients send files directly to each other (past the record)
     } policy;
+
+    struct {
+        std::string service = "pubsub";           ///< what stands before the domain in the address of nodes for all; empty: off
+        std::string creators = "administrators";  ///< who may make nodes there: everybody, administrators or nobody
+    } pubsub;
+
+    /// XEP-0114: the secret of each component, by its domain.
+    std::map<std::string, std::string> components;
 
     using Override = std::pair<std::string, std::string>;
 

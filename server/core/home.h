@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/task.h"
+#include "core/caps.h"
 #include "core/requests.h"
 #include "core/stanza_in.h"
 #include "core/user.h"
@@ -29,7 +30,7 @@ struct BareHash : std::hash<std::string_view> {
 
 class Home {
   public:
-    Home(Host& host, net::Shard& shard) : host_(host), shard_(shard), requests_(shard.index()) {}
+    Home(Host& host, net::Shard& shard) : host_(host), shard_(shard), requests_(shard.index()), caps_(*this) {}
     ~Home();
     Home(const Home&) = delete;
 
@@ -100,11 +101,14 @@ class Home {
     Task<bool> remove_roster_item(User& owner, Jid contact);
     /// How matters stand between the person and a contact, put into `found`.
     Task<> read_subscription(Jid owner, Jid contact, Subscription& found);
+    /// Shows the person's roster to `look`, which must not keep it.
+    Task<> read_roster(Jid owner, std::function<void(const Roster&)> look);
     Task<> subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml);
     Task<> receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     TaskGroup& tasks() { return tasks_; }
     Requests& requests() { return requests_; }
+    Caps& caps() { return caps_; }
     /// Before the shard ends: destroys what still waits.
     void clear() {
         tasks_.clear();
@@ -158,6 +162,7 @@ class Home {
     net::Timer slow_writers_;
     std::atomic<std::size_t> session_count_ = 0;
     Requests requests_;
+    Caps caps_;
     TaskGroup tasks_;
 };
 

@@ -13,7 +13,7 @@ constexpr auto answer_limit = std::chrono::seconds(30);
 void Host::add_service(const Jid& domain, std::string_view name, std::unique_ptr<Service> service) {
     if (domain == domain_jid_ || service_at(domain))
         throw ConfigError("the domain " + domain.text() + " is given to two services");
-    service_list_.push_back({.node = {}, .name = std::string(name), .jid = domain.text()});
+    list_service(domain, name);
     services_.emplace(domain.domain(), std::move(service));
 }
 

@@ -6,7 +6,8 @@ const std::vector<const Feature*>& all_features() {
     static const std::vector<const Feature*> features{
         &roster,          &session_establishment, &ping,     &software_version, &entity_time,
         &last_activity,   &vcard,                 &blocking, &private_storage,  &carbons,
-        &archive_access,  &away_reply,            &ad_hoc_commands, &rooms_service,
+        &archive_access,  &away_reply,            &ad_hoc_commands,  &personal_events,
+        &bookmarks,       &avatars,               &shared_nodes,     &rooms_service,
         &disco,  // last: its caps hash covers what the others advertise
     };
     return features;

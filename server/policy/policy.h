@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "xml/element.h"
 #include "xmpp/errors.h"
 #include "xmpp/message.h"
 
@@ -34,6 +35,7 @@ struct Facts {
     bool blocked_by_sender = false;     ///< the sender's own list has the recipient
     bool end_to_end_allowed = false;    ///< the setting policy.end_to_end
     std::optional<RoomFacts> room = {};  ///< the message goes to a room of ours, or into it
+    bool file_streams_allowed = false;  ///< the setting policy.file_streams
 };
 
 /// Allow, or deny with the rule's name and the error that the sender gets.
@@ -53,6 +55,10 @@ struct Rule {
 
 /// One deny is enough, whatever the other rules say; the first one in the list gives the reason.
 Decision decide(const Message& message, const Facts& facts);
+
+/// The same of something that is published at a node (XEP-0060), and of a request from one client to another.
+Decision decide_publication(std::string_view node, const Facts& facts);
+Decision decide_request(const xml::Element& payload, const Facts& facts);
 
 /// Every rule, in the order in which reasons are reported.
 const std::vector<const Rule*>& all_rules();

@@ -72,6 +72,35 @@ CREATE TABLE access_token (
     token     BLOB NOT NULL,            -- sealed
     expiry_us BIGINT NOT NULL,
     PRIMARY KEY (owner, device, place)
+    Migration{4, "pubsub", R"sql(
+CREATE TABLE pubsub_node (
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner    TEXT NOT NULL,             -- bare address of the person or the service
+    name     TEXT NOT NULL,
+    settings BLOB NOT NULL,             -- sealed
+    UNIQUE (owner, name)
+);
+CREATE TABLE pubsub_item (
+    node         BIGINT NOT NULL,       -- pubsub_node.number
+    id           TEXT NOT NULL,
+    place        BIGINT NOT NULL,       -- ascending as published
+    publisher    TEXT NOT NULL,
+    published_us BIGINT NOT NULL,
+    payload      BLOB NOT NULL,         -- sealed
+    PRIMARY KEY (node, id)
+);
+CREATE INDEX pubsub_item_place ON pubsub_item (node, place);
+CREATE TABLE pubsub_affiliation (
+    node        BIGINT NOT NULL,
+    peer        TEXT NOT NULL,
+    affiliation TEXT NOT NULL,
+    PRIMARY KEY (node, peer)
+);
+CREATE TABLE pubsub_subscription (
+    node BIGINT NOT NULL,
+    peer TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    PRIMARY KEY (node, peer)
 );
 )sql"},
     Migration{4, "rooms", R"sql(
