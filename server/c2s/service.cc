@@ -17,6 +17,11 @@ class CountedIn {
     std::atomic<int>& count_;
 };
 
+Door::Limits door_limits(const Config& config) {
+    const auto& limits = config.limits;
+    return {limits.connections, limits.connections_per_address, limits.signing_in, limits.signing_in_per_address};
+}
+
 }  // namespace
 
 struct Service::PerShard {
@@ -25,7 +30,7 @@ struct Service::PerShard {
     TaskGroup tasks;
 };
 
-Service::Service(Parts parts) : parts_(std::move(parts)), door_(parts_.host.config()) {
+Service::Service(Parts parts) : parts_(std::move(parts)), door_("c2s", door_limits(config())) {
     for (std::size_t i = 0; i < parts_.shards.size(); ++i) per_shard_.push_back(std::make_unique<PerShard>());
 }
 

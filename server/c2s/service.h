@@ -11,7 +11,7 @@
 
 #include "accounts/authenticator.h"
 #include "accounts/sasl/mechanism.h"
-#include "c2s/door.h"
+#include "core/door.h"
 #include "core/host.h"
 #include "net/listener.h"
 #include "net/tls.h"

@@ -1,8 +1,8 @@
-#include "c2s/door.h"
+#include "core/door.h"
 
 #include "base/log.h"
 
-namespace chancery::c2s {
+namespace chancery {
 namespace {
 
 constexpr auto report_interval = std::chrono::seconds(1);  // a flood must not fill the log
@@ -51,7 +51,7 @@ void Door::report(const net::Address& peer, const char* why) {
     ++unreported_;
     const auto now = system_now();
     if (now < reported_ + report_interval) return;
-    log::warning("c2s.not_admitted", {{"connections", std::exchange(unreported_, 0)}, {"the_last", peer.host()}, {"because", why}});
+    log::warning(name_ + ".not_admitted", {{"connections", std::exchange(unreported_, 0)}, {"the_last", peer.host()}, {"because", why}});
     reported_ = now;
 }
 
@@ -85,4 +85,4 @@ void Door::Pass::signed_in() {
     signing_in_ = false;
 }
 
-}  // namespace chancery::c2s
+}  // namespace chancery

@@ -9,13 +9,12 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/config.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "net/address.h"
 #include "xmpp/errors.h"
 
-namespace chancery::c2s {
+namespace chancery {
 
 class Door {
   public:
@@ -35,7 +34,12 @@ class Door {
         bool signing_in_ = true;
     };
 
-    explicit Door(const Config& config) : limits_(config.limits) {}
+    struct Limits {
+        std::int64_t connections, connections_per_address, signing_in, signing_in_per_address;
+    };
+
+    /// `name`: of the listeners, for the log.
+    Door(std::string_view name, Limits limits) : name_(name), limits_(limits) {}
 
     /// A pass, or what to tell the peer.
     Result<Pass, StreamError> admit(const net::Address& peer);
@@ -50,7 +54,8 @@ class Door {
     void leave(const std::string& origin, bool signing_in);
     void report(const net::Address& peer, const char* why);
 
-    const decltype(Config::limits) limits_;
+    const std::string name_;
+    const Limits limits_;
     mutable std::mutex guard_;
     Count total_;
     std::unordered_map<std::string, Count> by_origin_;
@@ -58,4 +63,4 @@ class Door {
     std::size_t unreported_ = 0;
 };
 
-}  // namespace chancery::c2s
+}  // namespace chancery
