@@ -22,6 +22,7 @@
 #include "components/service.h"
 #include "features/features.h"
 #include "net/http_server.h"
+#include "s2s/service.h"
 
 namespace chancery {
 namespace {
@@ -87,6 +88,7 @@ struct KeysPresent {
 /// The parts that the server and the command line share.
 struct Office {
     Config config;
+    FederationSettings federation;
     fs::path data;
     Lock lock;
     KeysPresent keys_present;
@@ -101,7 +103,8 @@ struct Office {
     archive::Archive archive;
 
     Office(const fs::path& directory, const std::vector<Config::Override>& overrides, bool making = false)
-        : config(Config::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
+        : config(Config::load(directory / "chancery.toml", overrides)),
+          federation(FederationSettings::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
           keys_present(data / config.journal.keys, making),
           journal({.folder = data / "journal",
                    .keys = data / config.journal.keys,
@@ -145,13 +148,18 @@ struct Office {
     }
 };
 
+net::Door::Limits door_limits(const Config& config) {
+    const auto& limits = config.limits;
+    return {limits.connections, limits.connections_per_address, limits.signing_in, limits.signing_in_per_address};
+}
+
 /// Runs the shards until a signal asks to stop.
 class Server {
   public:
     explicit Server(Office& office)
         : office_(office), lockout_(Lockout::Rules()),
           authenticator_(office.accounts, office.workers, lockout_, derive_key(office.kek, "unknown-accounts")),
-          tls_(load_tls({"xmpp-client"}, nullptr)), https_tls_(load_tls({"http/1.1", "xmpp-client"}, nullptr)), door_(office.config),
+          tls_(load_tls({"xmpp-client"}, nullptr)), https_tls_(load_tls({"http/1.1", "xmpp-client"}, nullptr)), door_("c2s", door_limits(office.config)),
           host_({.config = office.config, .database = office.database, .accounts = office.accounts, .devices = office.devices, .recorder = office.recorder,
                  .archive = office.archive, .ledger = office.ledger, .workers = office.workers,
                  .state_key = derive_key(office.kek, "state"), .now = system_now}) {
@@ -160,13 +168,15 @@ class Server {
         for (unsigned i = 0; i < count; ++i) shards_.push_back(std::make_unique<net::Shard>(i));
         for (auto& shard : shards_) host_.add_home(*shard);
         for (const auto* feature : all_features()) install(*feature, host_);
-        for (const auto& waiting : office.ledger.waiting())
-            for (std::size_t i = 0; i < host_.home_count(); ++i) host_.home(i).add_waiting(waiting.recipient, waiting.position);
-
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
         components_ = std::make_unique<components::Service>(host_, tls_, shards);
         host_.add_way(*components_);
+        make_federation(shards);
+        const auto all_waiting = office.ledger.waiting();
+        for (const auto& waiting : federation_ ? federation_->take_back(all_waiting) : all_waiting)
+            for (std::size_t i = 0; i < host_.home_count(); ++i) host_.home(i).add_waiting(waiting.recipient, waiting.position);
+
         clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, door_, offered_mechanisms(), shards});
         web_ = std::make_unique<c2s::Web>(*clients_);
         web_->add_routes(router_);
@@ -179,6 +189,7 @@ class Server {
         clients_->start();
         https_->start();
         components_->start();
+        if (federation_) federation_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
         serve_until_stopped(signals);
         log::info("server.stopping");
@@ -198,6 +209,21 @@ class Server {
         log::info("server.ready", {{"domain", office_.config.domain}, {"starttls", clients_->starttls_port()},
                                    {"tls", clients_->tls_port()}, {"https", https_->port()}, {"pid", ::getpid()}});
         wait_for_stop(signals);
+    }
+
+    /// Without a partner there is no way out and no door for other servers.
+    void make_federation(const std::vector<net::Shard*>& shards) {
+        const auto& settings = office_.federation;
+        if (settings.domains.empty()) return;
+        const auto& tls = office_.config.tls;
+        federation_tls_ = std::make_unique<s2s::Tls>(s2s::Tls::Files{
+            .certificate = office_.data / tls.certificate,
+            .key = office_.data / tls.key,
+            .authorities = settings.authorities.empty() ? fs::path() : office_.data / settings.authorities,
+            .system_authorities = settings.system_authorities});
+        federation_ = std::make_unique<s2s::Service>(
+            s2s::Service::Parts{host_, settings, *federation_tls_, derive_key(office_.kek, "federation"), shards});
+        host_.add_way(*federation_);
     }
 
     /// A client picks the strongest mechanism of those it is offered, without saying for whom: while somebody has no keys
@@ -224,6 +250,7 @@ class Server {
             try {
                 tls_.replace(load_tls({"xmpp-client"}, tls_.get()->ticket_keys()));
                 https_tls_.replace(load_tls({"http/1.1", "xmpp-client"}, https_tls_.get()->ticket_keys()));
+                if (federation_tls_) federation_tls_->reload();
                 log::info("tls.reloaded");
             } catch (const net::TlsError& error) {
                 log::error("tls.not_reloaded", {{"cause", error.what()}});
@@ -250,11 +277,23 @@ class Server {
         }
     }
 
+    /// What `status` and `doctor` say of partners.
+    admin::json federation() const {
+        admin::json domains = admin::json::object();
+        for (const auto& [domain, status] : federation_->status())
+            domains[domain] = {{"streams_in", status.streams_in}, {"streams_out", status.streams_out}, {"waiting", status.waiting},
+                               {"sent", status.sent}, {"received", status.received}, {"returned", status.returned},
+                               {"suspicious", status.suspicious}, {"last_error", status.last_error},
+                               {"last_error_at", status.last_error.empty() ? "" : to_iso(status.last_error_at)}};
+        return {{"ports", {{"starttls", federation_->port()}, {"tls", federation_->tls_port()}}}, {"domains", domains}};
+    }
+
     admin::json live() const {
         return {{"pid", ::getpid()},
                 {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}, {"https", https_->port()}, {"component", components_->port()}}},
                 {"connections", door_.connections()},
                 {"sessions", host_.session_count()},
+                {"federation", federation_ ? federation() : admin::json()},
                 {"messages", {{"accepted", host_.messages_accepted.load()}, {"refused", host_.messages_refused.load()}}},
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(system_now() - host_.started()).count()}};
     }
@@ -279,6 +318,7 @@ class Server {
                 https_->destroy_on(own);
                 clients_->destroy_on(own);
                 components_->destroy_on(own);
+                if (federation_) federation_->destroy_on(own);
                 host_.home(own).clear();
             }
             together.arrive_and_wait();
@@ -293,13 +333,14 @@ class Server {
         on_every_shard([this](std::size_t i) {
             clients_->stop_on(i);
             components_->stop_on(i);
+            if (federation_) federation_->stop_on(i);
         });
         const auto deadline = std::chrono::steady_clock::now() + farewell_limit;
         std::atomic<bool> busy = true;
         while (busy && std::chrono::steady_clock::now() < deadline) {
             busy = false;
             on_every_shard([&](std::size_t i) {
-                if (!clients_->is_empty_on(i)) busy = true;
+                if (!clients_->is_empty_on(i) || (federation_ && !federation_->is_empty_on(i))) busy = true;
             });
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
@@ -308,6 +349,7 @@ class Server {
             destroy_work();
             // What was asked of other threads ends while there is somebody to tell.
             office_.workers.drain();
+            if (federation_) federation_->drain();
             office_.database.drain();
         }
         office_.journal.close();
@@ -323,6 +365,8 @@ class Server {
     net::Door door_;
     std::vector<std::unique_ptr<net::Shard>> shards_;
     Host host_;
+    std::unique_ptr<s2s::Tls> federation_tls_;
+    std::unique_ptr<s2s::Service> federation_;
     std::unique_ptr<c2s::Service> clients_;
     std::unique_ptr<c2s::Web> web_;
     net::HttpRouter router_;

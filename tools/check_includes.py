@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     "features": "base xml xmpp storage core",
     "c2s": "base xml xmpp net accounts core",
     "components": "base xml xmpp net core",
+    "s2s": "base xml xmpp net accounts core",
     "admin": "base xml xmpp net journal storage accounts policy archive core",
 }
 

@@ -50,7 +50,7 @@ void Door::report(const Address& peer, const char* why) {
     ++unreported_;
     const auto now = system_now();
     if (now < reported_ + report_interval) return;
-    log::warning("net.not_admitted", {{"connections", std::exchange(unreported_, 0)}, {"the_last", peer.host()}, {"because", why}});
+    log::warning(name_ + ".not_admitted", {{"connections", std::exchange(unreported_, 0)}, {"the_last", peer.host()}, {"because", why}});
     reported_ = now;
 }
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/config.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "net/address.h"
@@ -34,7 +33,12 @@ class Door {
         bool signing_in_ = true;
     };
 
-    explicit Door(const Config& config) : limits_(config.limits) {}
+    struct Limits {
+        std::int64_t connections, connections_per_address, signing_in, signing_in_per_address;
+    };
+
+    /// `name`: of the listeners, for the log.
+    Door(std::string_view name, Limits limits) : name_(name), limits_(limits) {}
     Door(const Door&) = delete;
 
     /// Who is refused may be told why.
@@ -54,7 +58,8 @@ class Door {
     void leave(const std::string& origin, bool signing_in);
     void report(const Address& peer, const char* why);
 
-    const decltype(Config::limits) limits_;
+    const std::string name_;
+    const Limits limits_;
     mutable std::mutex guard_;
     Count total_;
     std::unordered_map<std::string, Count> by_origin_;

@@ -9,14 +9,7 @@ using net::Door;
 
 namespace {
 
-Config small() {
-    Config config;
-    config.limits.connections = 10;
-    config.limits.connections_per_address = 3;
-    config.limits.signing_in = 5;
-    config.limits.signing_in_per_address = 2;
-    return config;
-}
+constexpr Door::Limits small{.connections = 10, .connections_per_address = 3, .signing_in = 5, .signing_in_per_address = 2};
 
 std::string refusal(Door& door, const char* address) {
     const auto pass = door.admit(net::Address::parse(address));
@@ -33,7 +26,7 @@ Door::Pass enter(Door& door, const char* address) {
 }  // namespace
 
 TEST_CASE("AnAddressHasSoManyConnectionsAndNoMore") {
-    Door door(small());
+    Door door("test", small);
     std::vector<Door::Pass> inside;
     for (int i = 0; i < 3; ++i) {
         inside.push_back(enter(door, "192.0.2.1:1"));
@@ -47,14 +40,14 @@ TEST_CASE("AnAddressHasSoManyConnectionsAndNoMore") {
 }
 
 TEST_CASE("AnIpv6AddressIsOneOfASubscriberWhoHasMany") {
-    Door door(small());
+    Door door("test", small);
     const auto one = enter(door, "[2001:db8::1]:1"), another = enter(door, "[2001:db8::2]:1");
     CHECK(refusal(door, "[2001:db8::3]:1") == "too many of one");
     CHECK(refusal(door, "[2001:db8:0:1::1]:1").empty());
 }
 
 TEST_CASE("WhoHasNotSignedInIsCountedApart") {
-    Door door(small());
+    Door door("test", small);
     auto first = enter(door, "192.0.2.1:1");
     const auto second = enter(door, "192.0.2.1:1");
     CHECK(refusal(door, "192.0.2.1:1") == "too many of one");
@@ -69,7 +62,7 @@ TEST_CASE("WhoHasNotSignedInIsCountedApart") {
 }
 
 TEST_CASE("ThisMachineIsLimitedOnlyAsAllAre") {
-    Door door(small());
+    Door door("test", small);
     std::vector<Door::Pass> inside;
     for (int i = 0; i < 10; ++i) {
         inside.push_back(enter(door, i % 2 ? "127.0.0.1:1" : "[::1]:1"));
