@@ -108,8 +108,7 @@ struct Office {
                   [this](journal::Pending* first) { recorder.settled(first); }),
           kek(read_key(data / config.journal.keys / "kek")), database(data / "state.db"),
           accounts(database, workers, config.domain, derive_key(kek, "accounts"),
-                   {.hashes = sasl::hashes({.scram_sha512 = config.sasl.scram_sha512, .scram_sha1 = config.sasl.scram_sha1}),
-                    .iterations = static_cast<int>(config.sasl.iterations)}),
+                   {.hashes = {Hash::sha256, Hash::sha512, Hash::sha1}, .iterations = static_cast<int>(config.sasl.iterations)}),
           ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}) {
         recorder.connect(journal, archive, ledger);
         replay();
@@ -154,8 +153,12 @@ class Server {
         for (unsigned i = 0; i < count; ++i) shards_.push_back(std::make_unique<net::Shard>(i));
         for (auto& shard : shards_) host_.add_home(*shard);
         for (const auto* feature : all_features()) install(*feature, host_);
-        for (const auto& waiting : office.ledger.waiting())
+        std::vector<std::uint64_t> positions;
+        for (const auto& waiting : office.ledger.waiting()) {
+            positions.push_back(waiting.position);
             for (std::size_t i = 0; i < host_.home_count(); ++i) host_.home(i).add_waiting(waiting.recipient, waiting.position);
+        }
+        office.ledger.streams().open(positions);
 
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
@@ -221,6 +224,7 @@ class Server {
         std::unique_lock lock(guard);
         while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
             save_ledger();
+            thin_streams();
             shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
         }
     }
@@ -231,6 +235,20 @@ class Server {
             office_.ledger.snapshot();
         } catch (const std::exception& failure) {
             log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
+        }
+    }
+
+    /// Begins a new file of notes about streams, once all that the old ones say is in it too.
+    void thin_streams() {
+        auto& streams = office_.ledger.streams();
+        if (!streams.is_long()) return;
+        try {
+            streams.begin_file();
+            on_every_shard([this](std::size_t i) { host_.home(i).note_streams(); });
+            on_every_shard([](std::size_t) {});  // the turn that wrote them is over
+            streams.remove_older();
+        } catch (const std::exception& failure) {
+            log::warning("streams.not_thinned", {{"cause", failure.what()}});
         }
     }
 

@@ -44,6 +44,7 @@ class Client final : public Link {
     bool handle_management(xml::View element);
     void enable_management(xml::View enable);
     bool resume(xml::View resume);
+    std::optional<std::uint32_t> count_of_ended(std::string_view id, std::uint32_t received);
     void take_acknowledgement(xml::View acknowledgement);
     void acknowledge(std::uint32_t handled);
     void answer_requests();

@@ -61,6 +61,12 @@ class Home {
     void watch_written(SessionId id);
     /// What was written to the session and the kernel has taken is handed over. False when there is more to come.
     bool settle_written(Session& session);
+    /// Notes what a stream has sent or handled, before this turn's bytes leave (core/stream_log.h).
+    void note(const StreamLog::Note& note);
+    /// Notes everything about every stream.
+    void note_streams();
+    /// A stream of an earlier process comes back: what its client has waits no longer.
+    void settle_received(User& owner, const std::vector<std::uint64_t>& positions);
     /// Notes, at start-up, that a message waits for the person with this hash.
     void add_waiting(std::uint64_t owner, std::uint64_t position) { unclaimed_[owner].push_back(position); }
     /// Sends the session what waits for its user, in order, as fast as the client takes it; ends when that is all, or
@@ -151,6 +157,7 @@ class Home {
     std::vector<std::uint64_t> settled_;                                 // to be marked in the ledger
     std::vector<SessionId> writers_;                                     // whose `written` is not empty
     bool marking_ = false;
+    std::vector<StreamLog::Note> notes_;                                 // of this turn
     net::Timer slow_writers_;
     std::atomic<std::size_t> session_count_ = 0;
     Requests requests_;

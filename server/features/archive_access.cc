@@ -19,6 +19,9 @@ constexpr xml::Tag set_tag{"set", ns::rsm};
 constexpr std::size_t page_default = 50, page_limit = 250;
 constexpr std::size_t pages_unread = 4;  // that a client may be sent before it has read the first
 
+constexpr auto index_limit = std::chrono::seconds(5);  // for the index to catch up
+constexpr auto index_pause = std::chrono::milliseconds(50);
+
 struct Query {
     archive::HistoryQuery history;
     bool flipped = false;
@@ -160,9 +163,14 @@ Task<Reply> find(Host& host, const Iq& iq) {
     if (!query) co_return std::unexpected(query.error());
     const auto read = [&host, history = query->history] { return host.archive().history(history); };
     std::optional<Result<archive::HistoryPage, archive::HistoryRefusal>> answer;
-    try {
-        answer.emplace(co_await host.workers().run(read));
-    } catch (const archive::NotReady&) {
+    const auto deadline = net::Shard::current().after(index_limit);
+    while (!answer) {
+        try {
+            answer.emplace(co_await host.workers().run(read));
+        } catch (const archive::NotReady&) {  // after a crash its last seconds are read again first
+        }
+        if (answer || net::Shard::current().now() >= deadline) break;
+        co_await net::sleep(index_pause);
     }
     if (!answer) co_return refuse(Condition::resource_constraint, "The archive's index is being built. Try again in a moment.");
     if (!*answer) co_return missing();
