@@ -94,6 +94,7 @@ struct Office {
     Workers workers{4};
     storage::Database database;
     Accounts accounts;
+    Devices devices;
     Ledger ledger;
     archive::Archive archive;
 
@@ -108,7 +109,11 @@ struct Office {
                   [this](journal::Pending* first) { recorder.settled(first); }),
           kek(read_key(data / config.journal.keys / "kek")), database(data / "state.db"),
           accounts(database, workers, config.domain, derive_key(kek, "accounts"),
-                   {.hashes = {Hash::sha256, Hash::sha512, Hash::sha1}, .iterations = static_cast<int>(config.sasl.iterations)}),
+                   {.hashes = sasl::hashes({.scram_sha512 = config.sasl.scram_sha512, .scram_sha1 = config.sasl.scram_sha1}),
+                    .iterations = static_cast<int>(config.sasl.iterations)}),
+          devices(database, derive_key(kek, "devices"),
+                  {.token_life = std::chrono::days(config.sasl.token_days),
+                   .most_devices = static_cast<std::size_t>(config.limits.devices_per_user)}),
           ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}) {
         recorder.connect(journal, archive, ledger);
         replay();
@@ -145,7 +150,7 @@ class Server {
         : office_(office), lockout_(Lockout::Rules()),
           authenticator_(office.accounts, office.workers, lockout_, derive_key(office.kek, "unknown-accounts")),
           tls_(load_tls(nullptr)),
-          host_({.config = office.config, .database = office.database, .accounts = office.accounts, .recorder = office.recorder,
+          host_({.config = office.config, .database = office.database, .accounts = office.accounts, .devices = office.devices, .recorder = office.recorder,
                  .archive = office.archive, .ledger = office.ledger, .workers = office.workers,
                  .state_key = derive_key(office.kek, "state"), .now = system_now}) {
         const auto wanted = static_cast<unsigned>(office.config.server.threads);

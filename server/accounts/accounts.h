@@ -91,7 +91,10 @@ class Accounts {
 
     using Done = Result<void, AccountError>;
     Done create_now(NewAccount account);
+    /// The tokens of all devices end with the old password.
     Done set_password_now(std::string name, Secret password);
+    /// Keys of the same password under one more hash, or in place of those under it (XEP-0480).
+    Done add_keys_now(std::string name, Hash hash, ScramKeys keys);
     Done set_roles_now(std::string name, std::vector<std::string> roles);
     /// With a reason: may not sign in from now on; running sessions are the caller's to end. Without: may
     /// again.
@@ -103,6 +106,7 @@ class Accounts {
 
     Task<Done> create(NewAccount account);
     Task<Done> set_password(std::string name, Secret password);
+    Task<Done> add_keys(std::string name, Hash hash, ScramKeys keys);
     Task<Done> set_roles(std::string name, std::vector<std::string> roles);
     Task<Done> set_disabled(std::string name, std::optional<std::string> reason);
     Task<Done> remove(std::string name);

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "accounts/accounts.h"
+#include "accounts/devices.h"
 #include "xmpp/jid.h"
 #include "xmpp/precis.h"
 
@@ -104,7 +105,20 @@ Accounts::Done Accounts::set_password_now(std::string name, Secret password) {
     return change(name, [&](storage::Transaction& transaction, Record& record) {
         transaction.run("UPDATE account SET credentials = $2 WHERE name = $1", record.info.name,
                         storage::BlobView{*sealed});
+        Devices::forget(transaction, record.info.name);  // the tokens that the old password has given
         record.sealed = *sealed;
+    });
+}
+
+Accounts::Done Accounts::add_keys_now(std::string name, Hash hash, ScramKeys keys) {
+    return change(name, [&](storage::Transaction& transaction, Record& record) {
+        const auto packed = unseal(key_, record.info.name, record.sealed);
+        auto credentials = packed ? Credentials::unpack(*packed) : std::nullopt;
+        if (!credentials) throw storage::StorageError("the credentials of an account are damaged");
+        credentials->set(hash, std::move(keys));
+        record.sealed = seal(key_, record.info.name, credentials->pack());
+        transaction.run("UPDATE account SET credentials = $2 WHERE name = $1", record.info.name,
+                        storage::BlobView{record.sealed});
     });
 }
 
@@ -120,6 +134,7 @@ Accounts::Done Accounts::set_roles_now(std::string name, std::vector<std::string
 Accounts::Done Accounts::set_disabled_now(std::string name, std::optional<std::string> reason) {
     return change(name, [&](storage::Transaction& transaction, Record& record) {
         transaction.run("UPDATE account SET disabled_reason = $2 WHERE name = $1", record.info.name, reason);
+        if (reason) Devices::forget(transaction, record.info.name);
         record.info.disabled_reason = reason;
     });
 }
@@ -130,6 +145,7 @@ Accounts::Done Accounts::remove_now(std::string name) {
     if (!canonical || !is_user(*canonical)) return refusal(AccountError::unknown);
     database_.write_now([&](storage::Transaction& transaction) {
         transaction.run("DELETE FROM account WHERE name = $1", *canonical);
+        Devices::forget(transaction, *canonical);
     });
     auto& shard = shard_of(*canonical);
     const std::unique_lock shard_lock(shard.guard);
@@ -144,6 +160,11 @@ Task<Accounts::Done> Accounts::create(NewAccount account) {
 
 Task<Accounts::Done> Accounts::set_password(std::string name, Secret password) {
     auto work = [this, name, password = std::move(password)] { return set_password_now(name, password); };
+    co_return co_await workers_.run(std::move(work));
+}
+
+Task<Accounts::Done> Accounts::add_keys(std::string name, Hash hash, ScramKeys keys) {
+    auto work = [this, name, hash, keys = std::move(keys)]() mutable { return add_keys_now(name, hash, std::move(keys)); };
     co_return co_await workers_.run(std::move(work));
 }
 

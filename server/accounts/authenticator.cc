@@ -65,6 +65,22 @@ Task<Result<Account, Failure>> Authenticator::check_password(std::string name, S
     co_return conclude(claim, constant_time_equal(keys.stored_key, claim.keys_.stored_key), address);
 }
 
+Task<Result<Authenticator::Verified, Failure>> Authenticator::check_token(Devices& devices, TokenClaim shown) {
+    const auto jid = Jid::of(shown.name, domain());
+    Claim claim;
+    claim.name_ = jid ? std::string(jid->local()) : shown.name;
+    claim.is_real_ = jid && accounts_.is_user(claim.name_);
+    if (auto failure = locked_out(claim.name_, shown.address)) co_return refusal(std::move(*failure));
+    const auto checked = co_await devices.check(claim.name_, shown.agent_id, std::move(shown.mechanism),
+                                                std::move(shown.hash), std::move(shown.binding));
+    if (checked.match == Devices::Match::expired)
+        co_return refusal(Failure{Condition::credentials_expired, "The token has expired. Sign in with the password."});
+    auto account = conclude(claim, checked.match == Devices::Match::right, shown.address);
+    if (!account) co_return refusal(std::move(account.error()));
+    if (checked.is_newer) co_await devices.promote(claim.name_, shown.agent_id);
+    co_return Verified{std::move(*account), checked.answer};
+}
+
 /// The real keys of the name under the hash, or made-up ones. Without a hash: under the first that the
 /// account has.
 Authenticator::Claim Authenticator::claim_of(std::string_view typed_name, std::optional<Hash> hash) const {

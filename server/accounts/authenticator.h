@@ -12,6 +12,7 @@
 
 #include "accounts/account.h"
 #include "accounts/accounts.h"
+#include "accounts/devices.h"
 #include "accounts/lockout.h"
 #include "accounts/sasl/failure.h"
 
@@ -36,7 +37,14 @@ class Authenticator {
     };
     struct Verified {
         Account account;
-        std::string server_signature;  // RFC 5802 §3
+        std::string server_signature;  // RFC 5802 §3, or the responder's hashed token
+    };
+    /// What a client shows of a token (draft-schmaus-kitten-sasl-ht §3).
+    struct TokenClaim {
+        std::string name, agent_id, mechanism;
+        std::string hash;     // HMAC(token, "Initiator" || binding)
+        std::string binding;  // of the channel; empty for a mechanism without
+        std::string address;
     };
 
     Authenticator(Accounts& accounts, Workers& workers, Lockout& lockout, const Key& server_secret)
@@ -55,6 +63,9 @@ class Authenticator {
     /// Whether the password is right. Derives keys on a worker: milliseconds, and the same for every name.
     Task<Result<Account, sasl::Failure>> check_password(std::string name, Secret password,
                                                         std::string address);
+
+    /// Whether the client has a token of that device. credentials-expired when it was one.
+    Task<Result<Verified, sasl::Failure>> check_token(Devices& devices, TokenClaim shown);
 
   private:
     Claim claim_of(std::string_view typed_name, std::optional<Hash> hash) const;

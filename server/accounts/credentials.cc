@@ -25,14 +25,22 @@ std::size_t size_of(Hash hash) { return static_cast<std::size_t>(EVP_MD_get_size
 }  // namespace
 
 ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations) {
-    auto salted = pbkdf2(hash, password, salt, iterations);  // Hi() of RFC 5802 §2.2; the names are those of RFC 5802 §3
-    auto client_key = hmac(hash, salted, "Client Key");
-    ScramKeys keys{std::move(salt), iterations, chancery::hash(hash, client_key),
-                   hmac(hash, salted, "Server Key")};
+    auto salted = pbkdf2(hash, password, salt, iterations);  // Hi() of RFC 5802 §2.2
+    auto keys = scram_keys_of(hash, salted, std::move(salt), iterations);
     OPENSSL_cleanse(salted.data(), salted.size());
+    return keys;
+}
+
+ScramKeys scram_keys_of(Hash hash, std::string_view salted_password, std::string salt, int iterations) {
+    auto client_key = hmac(hash, salted_password, "Client Key");  // the names are those of RFC 5802 §3
+    ScramKeys keys{std::move(salt), iterations, chancery::hash(hash, client_key),
+                   hmac(hash, salted_password, "Server Key")};
     OPENSSL_cleanse(client_key.data(), client_key.size());
     return keys;
 }
+
+std::size_t salted_password_size(Hash hash) { return size_of(hash); }
+std::string new_salt() { return random_bytes(salt_size); }
 
 bool is_right_proof(Hash hash, const ScramKeys& keys, std::string_view auth_message, std::string_view proof) {
     auto client_key =
@@ -50,7 +58,7 @@ Credentials Credentials::derive(std::string_view password, std::span<const Hash>
     Credentials credentials;
     for (const Hash hash : hashes)
         credentials.entries_.push_back(
-            {hash, derive_scram_keys(hash, password, random_bytes(salt_size), iterations)});
+            {hash, derive_scram_keys(hash, password, new_salt(), iterations)});
     return credentials;
 }
 
@@ -87,6 +95,12 @@ std::optional<Credentials> Credentials::unpack(std::string_view packed) {
             {hash, {std::move(salt), static_cast<int>(iterations), std::move(stored), std::move(server)}});
     }
     return credentials;
+}
+
+void Credentials::set(Hash hash, ScramKeys keys) {
+    const auto found = std::ranges::find(entries_, hash, &Entry::hash);
+    if (found == entries_.end()) entries_.push_back({hash, std::move(keys)});
+    else found->keys = std::move(keys);
 }
 
 const ScramKeys* Credentials::find(Hash hash) const {

@@ -24,6 +24,13 @@ struct ScramKeys {
 /// (precis::opaque_string).
 ScramKeys derive_scram_keys(Hash hash, std::string_view password, std::string salt, int iterations);
 
+/// The same from the SaltedPassword (RFC 5802 §3), which a client has derived.
+ScramKeys scram_keys_of(Hash hash, std::string_view salted_password, std::string salt, int iterations);
+/// How many bytes a SaltedPassword under the hash has.
+std::size_t salted_password_size(Hash hash);
+/// A new salt for somebody's keys.
+std::string new_salt();
+
 /// Whether the ClientProof (RFC 5802 §3) over the AuthMessage was made by who knows the password. The time it
 /// takes does not depend on the answer.
 bool is_right_proof(Hash hash, const ScramKeys& keys, std::string_view auth_message, std::string_view proof);
@@ -40,6 +47,7 @@ class Credentials {
     std::string pack() const;
 
     const ScramKeys* find(Hash hash) const;
+    void set(Hash hash, ScramKeys keys);
 
   private:
     struct Entry {

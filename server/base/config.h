@@ -33,6 +33,8 @@ struct Config {
         bool scram_sha1 = false;                  ///< SCRAM-SHA-1 for clients of before 2016
         bool plain = false;                       ///< PLAIN inside TLS
         std::int64_t iterations = 4'096;          ///< PBKDF2 rounds of new passwords (RFC 7677 §4's lowest; decision 0003)
+        std::int64_t token_days = 14;             ///< XEP-0484: how long a token signs a device in; 0: none are given
+        bool token_unbound = true;                ///< also tokens that are not bound to the TLS channel, for browsers
     } sasl;
 
     struct {
@@ -43,6 +45,7 @@ struct Config {
 
     struct {
         std::int64_t stanza_kib = 256;            ///< largest stanza after authentication, KiB (RFC 6120 §13.12: >= 10)
+        std::int64_t devices_per_user = 50;       ///< remembered; the one not seen for longest is forgotten for one more
         std::int64_t sessions_per_user = 20;      ///< bound resources; one more is refused with resource-constraint
         std::int64_t roster_items = 2'000;
         std::int64_t connections = 20'000;        ///< open client connections; one more is refused

@@ -27,13 +27,28 @@ void require(bool good, const char* what) {
     if (!good) throw CryptoError(std::string("OpenSSL failed: ") + what);
 }
 
+/// Fetched once: EVP_sha256() and its like are fetched again in every use, which costs more than hashing a short text.
 const EVP_MD* algorithm_of(Hash algorithm) {
-    switch (algorithm) {
-        case Hash::sha1: return EVP_sha1();
-        case Hash::sha256: return EVP_sha256();
-        case Hash::sha512: return EVP_sha512();
-    }
-    std::abort();
+    static const std::array<const EVP_MD*, 3> fetched{EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                      EVP_MD_fetch(nullptr, "SHA512", nullptr)};
+    const auto* found = fetched.at(static_cast<std::size_t>(algorithm));
+    require(found, "EVP_MD_fetch");
+    return found;
+}
+
+/// As with Gcm; the digest is set in it.
+EVP_MAC_CTX* hmac_context(Hash algorithm) {
+    thread_local std::array<std::unique_ptr<EVP_MAC_CTX, Free>, 3> contexts;
+    auto& context = contexts.at(static_cast<std::size_t>(algorithm));
+    if (context) return context.get();
+    const std::unique_ptr<EVP_MAC, Free> fetched{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+    std::unique_ptr<EVP_MAC_CTX, Free> made{EVP_MAC_CTX_new(fetched.get())};
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                                                const_cast<char*>(EVP_MD_get0_name(algorithm_of(algorithm))), 0),
+                               OSSL_PARAM_construct_end()};
+    require(made && EVP_MAC_CTX_set_params(made.get(), parameters) == 1, "HMAC");
+    context = std::move(made);
+    return context.get();
 }
 
 /// One fetched cipher and one context per thread: setting a key in them is the cheap part.
@@ -79,19 +94,13 @@ std::string hash(Hash algorithm, std::string_view bytes) {
 }
 
 std::string hmac(Hash algorithm, std::string_view key, std::string_view bytes) {
-    // As with Gcm: fetching costs more than a short text's MAC.
-    thread_local const std::unique_ptr<EVP_MAC, Free> fetched{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-    thread_local const std::unique_ptr<EVP_MAC_CTX, Free> context{EVP_MAC_CTX_new(fetched.get())};
-    const auto* digest = algorithm_of(algorithm);
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(EVP_MD_get0_name(digest)), 0),
-        OSSL_PARAM_construct_end()};
+    auto* context = hmac_context(algorithm);
     const auto* secret = data(key.empty() ? std::string_view("") : key);  // null would mean the key before
-    std::string mac(EVP_MD_get_size(digest), '\0');
+    std::string mac(EVP_MD_get_size(algorithm_of(algorithm)), '\0');
     std::size_t length = 0;
-    require(EVP_MAC_init(context.get(), secret, key.size(), parameters) == 1 &&
-                EVP_MAC_update(context.get(), data(bytes), bytes.size()) == 1 &&
-                EVP_MAC_final(context.get(), data(mac), &length, mac.size()) == 1, "HMAC");
+    require(EVP_MAC_init(context, secret, key.size(), nullptr) == 1 &&
+                EVP_MAC_update(context, data(bytes), bytes.size()) == 1 &&
+                EVP_MAC_final(context, data(mac), &length, mac.size()) == 1, "HMAC");
     return mac;
 }
 

@@ -11,6 +11,7 @@ namespace {
 constexpr xml::Tag iq_tag{"iq", ns::client}, message_tag{"message", ns::client}, presence_tag{"presence", ns::client};
 constexpr xml::Tag bind_tag{"bind", ns::bind}, resource_tag{"resource", ns::bind};
 constexpr std::string_view management = "urn:xmpp:sm:3", client_state = "urn:xmpp:csi:0";
+constexpr xml::Tag authenticate_tag{"authenticate", "urn:xmpp:sasl:2"};
 constexpr std::size_t window = 64;  // messages of one client on their way to the journal at a time
 constexpr auto farewell_limit = std::chrono::seconds(10);  // to take what was written before the goodbye
 constexpr auto answer_limit = std::chrono::seconds(60);  // for a sign of life when asked for one
@@ -25,9 +26,9 @@ std::string attribute(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Client::Client(Service& service, std::unique_ptr<XmlStream> stream, Account account)
-    : service_(service), stream_(std::move(stream)), account_(std::move(account)), jid_(account_.jid()),
-      alive_(std::make_shared<Client*>(this)) {
+Client::Client(Service& service, std::unique_ptr<XmlStream> stream, SignedIn signed_in)
+    : service_(service), stream_(std::move(stream)), account_(std::move(signed_in.account)),
+      sign_in_(std::move(signed_in.sasl2)), jid_(account_.jid()), alive_(std::make_shared<Client*>(this)) {
     stream_->set_limits(limits_after_sign_in(service.config()));
     stream_->set_unsent_limit(static_cast<std::size_t>(service.config().limits.unsent_kib) * 1024);
     service_.add(*this);
@@ -73,19 +74,26 @@ Task<> Client::run() {
 }
 
 std::string Client::features() const {
-    return "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/>"
-           "<csi xmlns='urn:xmpp:csi:0'/>" + service_.host().offers() + "</stream:features>";
+    std::string xml = "<stream:features>";
+    if (!session_id_) xml += "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+    return xml + "<sm xmlns='urn:xmpp:sm:3'/><csi xmlns='urn:xmpp:csi:0'/>" + service_.host().offers() + "</stream:features>";
 }
 
 Task<> Client::establish() {
     const auto limit = std::chrono::milliseconds(std::chrono::seconds(service_.config().limits.login_seconds));
-    co_await accept_header(service_, *stream_, limit, std::string(jid_.text()));
-    stream_->write(features());
+    if (const auto sign_in = std::exchange(sign_in_, nullptr)) {
+        co_await complete_sign_in(std::move(*sign_in));
+    } else {
+        co_await accept_header(service_, *stream_, limit, std::string(jid_.text()));
+        stream_->write(features());
+    }
     while (!session_id_) {
         if (co_await stream_->next(limit) == xml::Event::footer) throw StreamEnded();
         const auto element = stream_->root();
-        if (element.is({"resume", management})) resume(element);
-        else if (element.is({"enable", management}))
+        if (element.is({"resume", management})) {
+            stream_->write(resume(element.attribute("previd"), element.attribute("h")));
+            if (session_id_) go_on();
+        } else if (element.is({"enable", management}))
             stream_->write("<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
         else if (element.is(iq_tag) && element.child(bind_tag)) bind(element);
         else throw StreamError{"not-authorized", "Bind a resource first."};  // RFC 6120 §7.1
@@ -93,26 +101,27 @@ Task<> Client::establish() {
 }
 
 /// RFC 6120 §7.6, §7.7: the resource that the client asks for, or one of ours.
-bool Client::bind(xml::View iq) {
+void Client::bind(xml::View iq) {
     const auto request = iq.child(bind_tag);
     std::string wanted(request.child(resource_tag).text());
     if (wanted.empty()) wanted = to_hex(random_bytes(8));
     const auto full = account_.jid().with_resource(wanted);
     if (iq.attribute("type") != "set" || !full) {
         refuse(iq, {Condition::bad_request, "That is not a valid resource."});
-        return false;
+        return;
     }
-    auto session = home().bind(*full, *this);
-    if (!session) {
-        refuse(iq, session.error());
-        return false;
-    }
-    jid_ = *full;
-    session_id_ = (*session)->id();
-    (*session)->address = stream_->peer().host();
+    if (const auto refused = bind_to(*full)) return refuse(iq, *refused);
     stream_->write("<iq type='result'" + attribute("id", iq.attribute("id")) + "><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>" +
                   xml::escape(jid_.text()) + "</jid></bind></iq>");
-    return true;
+}
+
+std::optional<StanzaError> Client::bind_to(const Jid& full) {
+    auto session = home().bind(full, *this);
+    if (!session) return session.error();
+    jid_ = full;
+    session_id_ = (*session)->id();
+    (*session)->address = stream_->peer().host();
+    return std::nullopt;
 }
 
 /// RFC 6120 §4.8.5: a stanza may come with a prefix for jabber:client. It goes on without, like all others.
@@ -177,6 +186,7 @@ Task<> Client::handle(xml::View element) {
         if (auto* here = session()) here->set_inactive(element.name() == "inactive");
         co_return;
     }
+    if (element.is(authenticate_tag)) throw StreamError{"policy-violation", "This stream is signed in."};  // XEP-0388 §3.9
     throw StreamError{"unsupported-stanza-type"};
 }
 

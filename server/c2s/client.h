@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "c2s/sasl2.h"
 #include "c2s/service.h"
 #include "c2s/xml_stream.h"
 #include "core/session.h"
@@ -15,7 +16,7 @@ namespace chancery::c2s {
 
 class Client final : public Link {
   public:
-    Client(Service& service, std::unique_ptr<XmlStream> stream, Account account);
+    Client(Service& service, std::unique_ptr<XmlStream> stream, SignedIn signed_in);
     ~Client() override;
 
     /// Runs to the end of the stream.
@@ -29,7 +30,8 @@ class Client final : public Link {
   private:
     Task<> establish();
     std::string features() const;
-    bool bind(xml::View iq);
+    void bind(xml::View iq);
+    std::optional<StanzaError> bind_to(const Jid& full);
     Task<> read_stanzas();
     Task<xml::Event> next_element();
     Task<> handle(xml::View element);
@@ -40,10 +42,17 @@ class Client final : public Link {
     void refuse(xml::View stanza, const StanzaError& error);
     void leave();
 
+    // XEP-0388 and XEP-0386 (inline.cc).
+    Task<> complete_sign_in(SignedIn::Sasl2 sign_in);
+    Task<std::optional<archive::HistoryBounds>> archive_bounds();
+    std::string bind_inline(const SignInRequest& request, const std::optional<archive::HistoryBounds>& bounds);
+    std::string installation_id(const UserAgent& agent) const;
+
     // XEP-0198 (stream_management.cc).
     bool handle_management(xml::View element);
-    void enable_management(xml::View enable);
-    bool resume(xml::View resume);
+    std::string enable_management(std::string_view resume);
+    std::string resume(std::string_view previous, std::string_view handled);
+    void go_on();
     std::optional<std::uint32_t> count_of_ended(std::string_view id, std::uint32_t received);
     void take_acknowledgement(xml::View acknowledgement);
     void acknowledge(std::uint32_t handled);
@@ -56,6 +65,7 @@ class Client final : public Link {
     Service& service_;
     std::unique_ptr<XmlStream> stream_;
     Account account_;
+    std::unique_ptr<SignedIn::Sasl2> sign_in_;  // to be completed
     Jid jid_;                              // bare until a resource is bound
     SessionId session_id_ = 0;
     std::optional<StreamError> ending_;    // set by end(): why the server ends the stream

@@ -76,8 +76,8 @@ Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamErr
 
 namespace {
 
-Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, Account account, [[maybe_unused]] Door::Pass pass) {
-    Client client(service, std::move(stream), std::move(account));
+Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, SignedIn signed_in, [[maybe_unused]] Door::Pass pass) {
+    Client client(service, std::move(stream), std::move(signed_in));
     co_await client.run();
 }
 
@@ -86,11 +86,11 @@ Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, Account a
 Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls, Door::Pass pass) {
     auto stream = std::make_unique<TcpStream>(std::move(connection), xml::limits_before_sign_in);
     stream->set_deadline(net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds)));
-    std::optional<Account> account;
+    std::optional<SignedIn> signed_in;
     std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
     try {
         co_await secure(*this, *stream, direct_tls);
-        account = co_await authenticate(*this, *stream);
+        signed_in = co_await authenticate(*this, *stream);
     } catch (const StreamError& error) {
         farewell = error;
     } catch (const StreamEnded&) {
@@ -100,13 +100,13 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_t
         log::debug("c2s.lost", {{"cause", lost.what()}});
     } catch (const net::Cancelled&) {
     }
-    if (!account) co_return co_await stream->end(host().domain(), std::move(farewell));
+    if (!signed_in) co_return co_await stream->end(host().domain(), std::move(farewell));
 
     pass.signed_in();
-    auto& home = host().home_of(account->jid());
+    auto& home = host().home_of(signed_in->account.jid());
     XmlStream::hand_over(std::move(stream), home.shard(),
-                         [this, account = std::move(*account), pass = std::move(pass)](std::unique_ptr<XmlStream> moved) mutable {
-                             tasks().spawn(run_client(*this, std::move(moved), std::move(account), std::move(pass)));
+                         [this, signed_in = std::move(*signed_in), pass = std::move(pass)](std::unique_ptr<XmlStream> moved) mutable {
+                             tasks().spawn(run_client(*this, std::move(moved), std::move(signed_in), std::move(pass)));
                          });
 }
 

@@ -31,7 +31,7 @@ bool Client::handle_management(xml::View element) {
     auto* here = session();
     if (!here) return true;
     if (element.name() == "enable") {
-        enable_management(element);
+        stream_->write(enable_management(element.attribute("resume")));
     } else if (element.name() == "resume") {
         stream_->write(failed("unexpected-request"));
     } else if (element.name() == "r") {
@@ -60,12 +60,12 @@ void Client::answer_requests() {
     }
 }
 
-void Client::enable_management(xml::View enable) {
+/// The answer, <enabled/> or <failed/>. `wish`: the attribute resume.
+std::string Client::enable_management(std::string_view wish) {
     auto& state = session()->stream;
-    if (state.enabled) return stream_->write(failed("unexpected-request"));
+    if (state.enabled) return failed("unexpected-request");
     state.enabled = true;
     state.handled = 0;
-    const auto wish = enable.attribute("resume");
     const auto longest = service_.config().limits.resume_seconds;
     std::string answer = "<enabled xmlns='urn:xmpp:sm:3'";
     if ((wish == "true" || wish == "1") && longest > 0) {
@@ -74,24 +74,18 @@ void Client::enable_management(xml::View enable) {
         session()->note_stream();
         answer += " id='" + state.resume_id + "' resume='true' max='" + std::to_string(longest) + "'";
     }
-    stream_->write(answer + "/>");
+    return answer + "/>";
 }
 
 /// XEP-0198 §5. Only a session of the same account is found: the id is looked for among its own.
-bool Client::resume(xml::View request) {
-    const auto handled = number(request.attribute("h"));
-    const auto previous = request.attribute("previd");
+/// @returns the answer, <resumed/> or <failed/>. After <resumed/> was written go_on() must follow.
+std::string Client::resume(std::string_view previous, std::string_view count) {
+    const auto handled = number(count);
     Session* found = nullptr;
     for (const auto& each : home().user(jid_).sessions)
         if (!previous.empty() && each->stream.resume_id == previous) found = each.get();
-    if (!handled) {
-        stream_->write(failed("bad-request"));
-        return false;
-    }
-    if (!found) {
-        stream_->write(failed("item-not-found", count_of_ended(previous, *handled)));
-        return false;
-    }
+    if (!handled) return failed("bad-request");
+    if (!found) return failed("item-not-found", count_of_ended(previous, *handled));
     if (auto* old_link = found->link()) {  // the server has not noticed yet that the old connection is gone
         found->detach();
         old_link->end({"conflict", "Resumed by another connection."});
@@ -103,11 +97,15 @@ bool Client::resume(xml::View request) {
     found->stream.request_open = false;
     acknowledge(*handled);
     auto& state = found->stream;
-    stream_->write("<resumed xmlns='urn:xmpp:sm:3' previd='" + state.resume_id + "' h='" + std::to_string(state.handled) + "'/>");
-    for (const auto& outgoing : state.unacknowledged) stream_->write(*outgoing.xml);
-    found->set_inactive(false);  // XEP-0352 §5.2
-    found->request_acknowledgement();
-    return true;
+    return "<resumed xmlns='urn:xmpp:sm:3' previd='" + state.resume_id + "' h='" + std::to_string(state.handled) + "'/>";
+}
+
+/// Sends what the client of the session that was resumed has not got.
+void Client::go_on() {
+    auto& here = *session();
+    for (const auto& outgoing : here.stream.unacknowledged) stream_->write(*outgoing.xml);
+    here.set_inactive(false);  // XEP-0352 §5.2
+    here.request_acknowledgement();
 }
 
 /// How much of the client's had arrived in a stream that is over, if it is known (§5). What the client has of a stream that

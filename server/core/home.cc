@@ -78,6 +78,24 @@ void Home::close(SessionId id) {
     if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
 }
 
+void Home::forget_waiting(Session& session) {
+    auto& owner = session.user();
+    const auto end = std::ranges::lower_bound(owner.offline, std::exchange(session.history_before, 0));
+    if (end == owner.offline.begin()) return;
+    host_.ledger().settle(std::vector(owner.offline.begin(), end));
+    owner.offline.erase(owner.offline.begin(), end);
+}
+
+void Home::end_sessions_of(User& owner, std::string_view installation, SessionId but, const StreamError& reason) {
+    std::vector<SessionId> ended;
+    for (const auto& session : owner.sessions)
+        if (session->installation && session->installation->id == installation && session->id() != but) ended.push_back(session->id());
+    for (const auto id : ended) {
+        if (auto* link = find(id)->link()) link->end(reason);
+        close(id);
+    }
+}
+
 void Home::redeliver(Session& ended) {
     const auto again = [&](const std::shared_ptr<Delivery>& delivery) {
         if (delivery && delivery->waits && !delivery->settled) deliver_to_bare(ended.user(), delivery);

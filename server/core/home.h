@@ -67,6 +67,10 @@ class Home {
     void note_streams();
     /// A stream of an earlier process comes back: what its client has waits no longer.
     void settle_received(User& owner, const std::vector<std::uint64_t>& positions);
+    /// The client reads the history: what waited when it was bound by XEP-0386 is not sent to it as well.
+    void forget_waiting(Session& session);
+    /// Ends the person's sessions of one installation (Installation::id) but for one.
+    void end_sessions_of(User& owner, std::string_view installation, SessionId but, const StreamError& reason);
     /// Notes, at start-up, that a message waits for the person with this hash.
     void add_waiting(std::uint64_t owner, std::uint64_t position) { unclaimed_[owner].push_back(position); }
     /// Sends the session what waits for its user, in order, as fast as the client takes it; ends when that is all, or

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "accounts/accounts.h"
+#include "accounts/devices.h"
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/task.h"
@@ -69,6 +70,7 @@ class Host {
         const Config& config;
         storage::Database& database;
         Accounts& accounts;
+        Devices& devices;
         Recorder& recorder;
         archive::Archive& archive;
         Ledger& ledger;
@@ -118,6 +120,7 @@ class Host {
     const Jid& domain_jid() const { return domain_jid_; }
     storage::Database& database() { return parts_.database; }
     Accounts& accounts() { return parts_.accounts; }
+    Devices& devices() { return parts_.devices; }
     archive::Archive& archive() { return parts_.archive; }
     Recorder& recorder() { return parts_.recorder; }
     Ledger& ledger() { return parts_.ledger; }

@@ -63,6 +63,12 @@ struct StreamManagement {
     std::uint32_t sent() const { return acknowledged + static_cast<std::uint32_t>(unacknowledged.size()); }
 };
 
+/// What a client that names its installation said of itself when it signed in (XEP-0388 §2.4).
+struct Installation {
+    std::string id;                     ///< of Devices
+    bool by_token = false;
+};
+
 class Session {
   public:
     Session(SessionId id, Jid jid, User& user, Link& link) : id_(id), jid_(std::move(jid)), user_(user), link_(&link) {}
@@ -89,6 +95,7 @@ class Session {
     void count_handled();
     /// All that the stream log has to know of this session.
     void note_stream();
+    bool is_inactive() const { return held_back_.has_value(); }
     /// Asks the client to acknowledge, if it can and nothing is asked already (XEP-0198 §4).
     void request_acknowledgement();
 
@@ -100,6 +107,8 @@ class Session {
     std::set<Jid> directed;             ///< who got directed presence (RFC 6121 §4.6.2)
     StreamManagement stream;
     std::vector<std::shared_ptr<Delivery>> written;  ///< without XEP-0198: messages that may still be on their way out
+    std::uint64_t history_before = 0;   ///< bound by XEP-0386: what waited below this record is read from the history instead
+    std::unique_ptr<const Installation> installation;  ///< none: the client named none
     std::string address;                ///< of the peer, for records and administrators
     Time signed_in;
 

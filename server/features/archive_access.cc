@@ -161,6 +161,7 @@ std::string fin(Host& host, const archive::HistoryPage& page) {
 Task<Reply> find(Host& host, const Iq& iq) {
     auto query = parse(host, iq);
     if (!query) co_return std::unexpected(query.error());
+    if (auto* asking = host.home_of(iq.from).find(iq.session)) host.home_of(iq.from).forget_waiting(*asking);  // XEP-0386 §3.2
     const auto read = [&host, history = query->history] { return host.archive().history(history); };
     std::optional<Result<archive::HistoryPage, archive::HistoryRefusal>> answer;
     const auto deadline = net::Shard::current().after(index_limit);

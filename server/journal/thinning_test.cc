@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <iostream>
+
 #include "journal/verify.h"
 #include "support/journal.h"
 
@@ -124,6 +127,19 @@ TEST_CASE("AJournalWhoseCheckpointsAreThinnedVerifiesAndProvesItself") {
     CHECK(report.signed_records == 601);
     CHECK(report.segments > 3);
     CHECK(report.checkpoints < 80);
+}
+
+// Run by tests/faults/test_kill_while_thinning.py.
+TEST_CASE("WritesAndThinsUntilItIsKilled" * doctest::skip()) {
+    const char* folder = std::getenv("CHANCERY_TEST_FOLDER");
+    REQUIRE(folder);
+    auto now = start;
+    Clocked clocked(folder, now);
+    now = std::max(now, clocked.journal.status().checkpoint.time);
+    while (true) {
+        now += std::chrono::minutes(10);  // one in six checkpoints is followed by a thinning
+        std::cout << clocked.append().size << std::endl;
+    }
 }
 
 TEST_CASE("AJournalWhoseCheckpointsCannotBeThinnedGoesOn") {

@@ -45,6 +45,7 @@ Listener::Listener(Shard& shard, std::string_view text, bool reuse_port, Accepte
     fd_ = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd_ < 0) throw fail();
     set(fd_, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_connection_options(fd_);  // the connections that are accepted inherit them
     if (reuse_port) set(fd_, SOL_SOCKET, SO_REUSEPORT, 1);
     if (address.family() == AF_INET6) set(fd_, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (bind(fd_, address.get(), address.size()) != 0 || listen(fd_, backlog) != 0) throw fail();
@@ -74,7 +75,6 @@ void Listener::ready(std::uint32_t) {
 bool Listener::accept_one() {
     const int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-        set_connection_options(fd);
         accepted_(std::make_unique<Connection>(fd, Address::peer_of(fd)));
         return true;
     }

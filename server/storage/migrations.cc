@@ -54,6 +54,26 @@ CREATE TABLE away_message (
     text  BLOB NOT NULL                 -- sealed
 );
 )sql"},
+    Migration{3, "devices", R"sql(
+CREATE TABLE device (
+    owner         TEXT NOT NULL,        -- name of the account
+    id            TEXT NOT NULL,        -- keyed hash of the user agent's id
+    agent         BLOB NOT NULL,        -- sealed
+    first_seen_us BIGINT NOT NULL,
+    last_seen_us  BIGINT NOT NULL,
+    has_password  BIGINT NOT NULL,
+    PRIMARY KEY (owner, id)
+);
+CREATE TABLE access_token (
+    owner     TEXT NOT NULL,
+    device    TEXT NOT NULL,
+    place     BIGINT NOT NULL,          -- accounts/devices.cc
+    mechanism TEXT NOT NULL,
+    token     BLOB NOT NULL,            -- sealed
+    expiry_us BIGINT NOT NULL,
+    PRIMARY KEY (owner, device, place)
+);
+)sql"},
 };
 
 }  // namespace

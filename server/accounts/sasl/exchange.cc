@@ -31,12 +31,12 @@ Result<std::unique_ptr<Exchange>, Failure> begin(std::string_view mechanism, Con
     return std::make_unique<Scram>(*known, std::move(context));
 }
 
-std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name,
-                                     std::string_view domain) {
+std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name, const Context& context) {
     if (authzid.empty()) return std::nullopt;
     const auto wanted = Jid::parse(authzid);
-    const auto own = Jid::of(name, domain);
-    if (wanted && own && *wanted == *own) return std::nullopt;
+    const auto own = Jid::of(name, context.authenticator.domain());
+    const auto from = Jid::parse(context.from.empty() ? authzid : std::string_view(context.from));
+    if (wanted && own && *wanted == *own && from && from->bare_text() == own->text()) return std::nullopt;
     return Failure{Condition::invalid_authzid, "Nobody may act for somebody else here."};
 }
 

@@ -37,6 +37,7 @@ struct Context {
     Offer offer;
     ChannelBindings bindings;
     std::string address;  // of the client, for the lockout
+    std::string from = {};  // the address that the stream header gave; empty: none (XEP-0388 §2.4)
 };
 
 class Exchange {

@@ -18,7 +18,7 @@ Task<Step> Plain::receive(std::string message) {
     auto name = message.substr(first + 1, second - first - 1);
     Secret password(message.substr(second + 1));
     OPENSSL_cleanse(message.data(), message.size());
-    if (auto failure = check_authzid(authzid, name, context_.authenticator.domain()))
+    if (auto failure = check_authzid(authzid, name, context_))
         co_return std::move(*failure);
 
     auto account = co_await context_.authenticator.check_password(std::move(name), std::move(password),

@@ -15,9 +15,8 @@ class Plain : public Exchange {
     Context context_;
 };
 
-/// Whether the client asks to act as who it signs in as: no authzid, or its own bare address. Else the
-/// failure.
-std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name,
-                                     std::string_view domain);
+/// Whether the client asks to act as who it signs in as: no authzid, or its own bare address, which is also that of its
+/// stream if it gave one (XEP-0388 §2.4). Else the failure.
+std::optional<Failure> check_authzid(std::string_view authzid, std::string_view name, const Context& context);
 
 }  // namespace chancery::sasl

@@ -32,8 +32,7 @@ Step Scram::open(std::string_view message) {
     const auto first = parse_client_first(message);
     if (!first) return malformed();
     if (auto failure = check_binding(*first)) return *failure;
-    if (auto failure = check_authzid(first->authzid, first->name, context_.authenticator.domain()))
-        return *failure;
+    if (auto failure = check_authzid(first->authzid, first->name, context_)) return *failure;
     const auto hash = hash_of(mechanism_);
     auto claim = context_.authenticator.claim(first->name, hash, context_.address);
     if (!claim) return claim.error();
