@@ -174,6 +174,9 @@ class Server {
         host_.add_way(*components_);
         make_federation(shards);
         const auto all_waiting = office.ledger.waiting();
+        std::vector<std::uint64_t> positions;
+        for (const auto& waiting : all_waiting) positions.push_back(waiting.position);
+        office.ledger.streams().open(positions);
         for (const auto& waiting : federation_ ? federation_->take_back(all_waiting) : all_waiting)
             for (std::size_t i = 0; i < host_.home_count(); ++i) host_.home(i).add_waiting(waiting.recipient, waiting.position);
 
@@ -264,6 +267,7 @@ class Server {
         std::unique_lock lock(guard);
         while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
             save_ledger();
+            thin_streams();
             shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
         }
     }
@@ -274,6 +278,20 @@ class Server {
             office_.ledger.snapshot();
         } catch (const std::exception& failure) {
             log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
+        }
+    }
+
+    /// Begins a new file of notes about streams, once all that the old ones say is in it too.
+    void thin_streams() {
+        auto& streams = office_.ledger.streams();
+        if (!streams.is_long()) return;
+        try {
+            streams.begin_file();
+            on_every_shard([this](std::size_t i) { host_.home(i).note_streams(); });
+            on_every_shard([](std::size_t) {});  // the turn that wrote them is over
+            streams.remove_older();
+        } catch (const std::exception& failure) {
+            log::warning("streams.not_thinned", {{"cause", failure.what()}});
         }
     }
 

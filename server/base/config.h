@@ -37,10 +37,10 @@ struct Config {
     } web;
 
     struct {
-        bool scram_sha512 = false;                ///< SCRAM-SHA-512 beside SCRAM-SHA-256
+        bool scram_sha512 = true;                 ///< SCRAM-SHA-512 beside SCRAM-SHA-256
         bool scram_sha1 = false;                  ///< SCRAM-SHA-1 for clients of before 2016
         bool plain = false;                       ///< PLAIN inside TLS
-        std::int64_t iterations = 10'000;         ///< PBKDF2 rounds of new passwords (XEP-0438 §7's lowest; decision 0003)
+        std::int64_t iterations = 4'096;          ///< PBKDF2 rounds of new passwords (RFC 7677 §4's lowest; decision 0003)
         std::int64_t token_days = 14;             ///< XEP-0484: how long a token signs a device in; 0: none are given
         bool token_unbound = true;                ///< also tokens that are not bound to the TLS channel, for browsers
     } sasl;

@@ -17,6 +17,8 @@ constexpr xml::Tag form_tag{"x", ns::data_forms}, field_tag{"field", ns::data_fo
 constexpr xml::Tag set_tag{"set", ns::rsm};
 constexpr std::size_t page_default = 50, page_limit = 250;
 constexpr std::size_t pages_unread = 4;  // that a client may be sent before it has read the first
+constexpr auto index_limit = std::chrono::seconds(5);  // for the index to catch up
+constexpr auto index_pause = std::chrono::milliseconds(50);
 constexpr std::size_t words_limit_bytes = 1'000, most_found = 1'000, most_searches = 20;
 
 struct Query {
@@ -234,9 +236,14 @@ Task<Reply> Host::query_archive(ArchiveQuery asked) {
         return page_of(search(archive(), query, owner), query.history);
     };
     std::optional<Result<archive::HistoryPage, archive::HistoryRefusal>> answer;
-    try {
-        answer.emplace(co_await workers().run(read));
-    } catch (const archive::NotReady&) {
+    const auto deadline = net::Shard::current().after(index_limit);
+    while (!answer) {
+        try {
+            answer.emplace(co_await workers().run(read));
+        } catch (const archive::NotReady&) {  // after a crash its last seconds are read again first
+        }
+        if (answer || net::Shard::current().now() >= deadline) break;
+        co_await net::sleep(index_pause);
     }
     if (!answer) co_return refuse(Condition::resource_constraint, "The archive's index is being built. Try again in a moment.");
     if (!*answer) co_return missing();

@@ -62,6 +62,12 @@ class Home {
     void watch_written(SessionId id);
     /// What was written to the session and the kernel has taken is handed over. False when there is more to come.
     bool settle_written(Session& session);
+    /// Notes what a stream has sent or handled, before this turn's bytes leave (core/stream_log.h).
+    void note(const StreamLog::Note& note);
+    /// Notes everything about every stream.
+    void note_streams();
+    /// A stream of an earlier process comes back: what its client has waits no longer.
+    void settle_received(User& owner, const std::vector<std::uint64_t>& positions);
     /// The client reads the history: what waited when it was bound by XEP-0386 is not sent to it as well.
     void forget_waiting(Session& session);
     /// Ends the person's sessions of one installation (Installation::id) but for one.
@@ -159,6 +165,7 @@ class Home {
     std::vector<std::uint64_t> settled_;                                 // to be marked in the ledger
     std::vector<SessionId> writers_;                                     // whose `written` is not empty
     bool marking_ = false;
+    std::vector<StreamLog::Note> notes_;                                 // of this turn
     net::Timer slow_writers_;
     std::atomic<std::size_t> session_count_ = 0;
     Requests requests_;

@@ -36,7 +36,7 @@ Task<> break_down(HttpExchange&) {
 /// A server whose patience is short, and a client of it.
 class House {
   public:
-    House() : tls_(TlsContext::server({.certificate_chain = certificate().chain(), .private_key = certificate().key(), .alpn = {}})), door_(config_) {
+    House() : tls_(TlsContext::server({.certificate_chain = certificate().chain(), .private_key = certificate().key(), .alpn = {}})), door_("test", {1000, 1000, 1000, 1000}) {
         router_.add({.path = "/echo", .methods = {"POST"}, .most_body_bytes = 10, .handler = echo});
         router_.add({.path = "/out", .methods = {"GET"}, .most_body_bytes = 0, .handler = stream_out});
         router_.add({.path = "/broken", .methods = {"GET"}, .most_body_bytes = 0, .handler = break_down});
