@@ -103,7 +103,7 @@ CREATE TABLE pubsub_subscription (
     PRIMARY KEY (node, peer)
 );
 )sql"},
-    Migration{4, "rooms", R"sql(
+    Migration{5, "rooms", R"sql(
 CREATE TABLE room (
     jid        TEXT PRIMARY KEY,
     created_us BIGINT NOT NULL,
