@@ -72,6 +72,8 @@ CREATE TABLE access_token (
     token     BLOB NOT NULL,            -- sealed
     expiry_us BIGINT NOT NULL,
     PRIMARY KEY (owner, device, place)
+);
+)sql"},
     Migration{4, "pubsub", R"sql(
 CREATE TABLE pubsub_node (
     number   INTEGER PRIMARY KEY AUTOINCREMENT,

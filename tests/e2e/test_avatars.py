@@ -87,6 +87,9 @@ def test_a_card_without_picture_takes_it_away(users):
     done(set_card(client))
     heard = friend.expect(event(romeo.jid, METADATA))
     assert len(heard.find(f".//{{{METADATA}}}metadata")) == 0
+    gone = friend.expect(lambda each: each.tag == "{jabber:client}presence" and each.get("from") == client.jid and
+                         [photo.text for photo in each.iter(f"{{{UPDATE}}}photo")] == [None])
+    assert gone is not None
     assert photo(card(friend, romeo.jid)) is None
 
 

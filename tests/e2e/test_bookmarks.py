@@ -61,6 +61,15 @@ def test_bookmarks_are_for_nobody_else(users):
         assert detail(items(other, node, romeo.jid)) == "closed-node"
 
 
+@pytest.mark.parametrize("node", [NEW, OLD, "urn:xmpp:mds:displayed:0"])
+def test_what_is_private_is_so_without_being_asked(friends, node):
+    romeo, juliet = friends
+    client, other = romeo.login(), announce(juliet.login(presence=False), node)
+    done(publish(client, node, item(ROOM, bookmark())))
+    other.expect_nothing("<message/>", after=client)
+    assert detail(items(other, node, romeo.jid)) == "closed-node"
+
+
 def test_a_new_bookmark_is_seen_by_old_clients(users):
     romeo = users()
     old, new = announce(romeo.login(presence=False), OLD), romeo.login()

@@ -2,9 +2,11 @@
 
 A robot is a process that reads commands and writes events, one JSON object a line:
   {"do": "login", jid, password, host, port, ca}  {"do": "presence", show, status}  {"do": "message", to, body}
-  {"do": "archive"}  {"do": "quit"}
+  {"do": "archive"}  {"do": "quit"}  and of those with a personal data section, {"do": "tune", title}
+  {"do": "avatar", image (base64)}  {"do": "bookmark", room, name}  {"do": "bookmarks"}
   {"event": "online", jid, version}  {"event": "refused", reason}  {"event": "presence", from, show, status}
-  {"event": "message", from, body}  {"event": "archive", bodies}
+  {"event": "message", from, body}  {"event": "archive", bodies}  {"event": "tune", from, title}
+  {"event": "avatar", from, id}  {"event": "bookmarked"}  {"event": "bookmarks", rooms}
 Profanity has no such process: it is driven in a terminal, and its events are what its screen shows.
 """
 

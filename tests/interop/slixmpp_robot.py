@@ -1,6 +1,7 @@
 """slixmpp as a robot: commands in, events out, one JSON object a line (robots.py has the vocabulary)."""
 
 import asyncio
+import base64
 import json
 import sys
 
@@ -18,6 +19,10 @@ class Robot(slixmpp.ClientXMPP):
         self.ca_certs = login["ca"]
         self.register_plugin("xep_0313")
         self.register_plugin("xep_0198")
+        for plugin in ("xep_0115", "xep_0163", "xep_0118", "xep_0084", "xep_0048"):
+            self.register_plugin(plugin)
+        self.add_event_handler("user_tune_publish", self.on_tune)
+        self.add_event_handler("avatar_metadata_publish", self.on_avatar)
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
         self.add_event_handler("changed_status", self.on_presence)
@@ -41,6 +46,27 @@ class Robot(slixmpp.ClientXMPP):
     def on_presence(self, presence):
         tell("presence", **{"from": str(presence["from"]), "show": presence["show"], "status": presence["status"]})
 
+    def on_tune(self, message):
+        tune = message["pubsub_event"]["items"]["item"]["user_tune"]
+        tell("tune", **{"from": str(message["from"]), "title": tune["title"]})
+
+    def on_avatar(self, message):
+        tell("avatar", **{"from": str(message["from"]), "id": message["pubsub_event"]["items"]["item"]["id"]})
+
+    async def show(self, image):
+        await self["xep_0084"].publish_avatar(image)
+        await self["xep_0084"].publish_avatar_metadata(
+            [{"id": self["xep_0084"].generate_id(image), "type": "image/png", "bytes": len(image)}])
+
+    async def remember(self, room, name):
+        bookmarks = self["xep_0048"].stanza.Bookmarks()
+        bookmarks.add_conference(room, "robot", autojoin=True, name=name)
+        await self["xep_0048"].set_bookmarks(bookmarks)
+
+    async def recall(self):
+        answer = await self["xep_0048"].get_bookmarks()
+        return [[str(each["jid"]), each["name"]] for each in answer["private"]["bookmarks"]["conferences"]]
+
     async def obey(self, command):
         what = command["do"]
         if what == "presence":
@@ -52,6 +78,15 @@ class Robot(slixmpp.ClientXMPP):
             async for result in self["xep_0313"].iterate(rsm={"max": 5}):
                 bodies.append(result["mam_result"]["forwarded"]["stanza"]["body"])
             tell("archive", bodies=bodies)
+        elif what == "tune":
+            await self["xep_0118"].publish_tune(title=command["title"])
+        elif what == "avatar":
+            await self.show(base64.b64decode(command["image"]))
+        elif what == "bookmark":
+            await self.remember(command["room"], command["name"])
+            tell("bookmarked")
+        elif what == "bookmarks":
+            tell("bookmarks", rooms=await self.recall())
         elif what == "quit":
             await self.disconnect()
 

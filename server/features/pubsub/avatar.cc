@@ -95,7 +95,7 @@ Task<> show(Host& host, Engine&, Engine::Change change) {
     before->second = id;
     auto& home = host.home_of(owner);
     auto* person = home.known(owner);
-    if (!person || id.empty()) co_return;
+    if (!person) co_return;
     for (const auto& session : person->sessions) {
         if (!session->is_available()) continue;
         auto presence = *session->presence;

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::string_view new_ns = bookmarks_node, old_ns = old_bookmarks_node;
 
-/// XEP-0402 §3: for nobody's eyes but the owner's, as many as there are rooms.
-Settings private_settings(std::int64_t max_items) {
-    return {.access = Access::whitelist, .send_last = SendLast::never, .max_items = max_items};
-}
-
 bool is_true(std::string_view text) { return text == "true" || text == "1"; }
 
 xml::Element with_text(std::string_view name, std::string_view ns, std::string_view text) {
@@ -31,10 +26,11 @@ Task<std::vector<Item>> present_bookmarks(Host& host, Jid owner) {
     co_return page.items;
 }
 
-Task<Node> node_for(Host& host, Jid owner, std::string name, Settings settings) {
-    auto node = co_await host.kept<Engine>().store().node(owner, name);
+Task<Node> node_for(Host& host, Jid owner, std::string name) {
+    auto& engine = host.kept<Engine>();
+    auto node = co_await engine.store().node(owner, name);
     if (node) co_return std::move(*node);
-    co_return Node{.owner = owner, .name = name, .settings = std::move(settings)};
+    co_return Node{.owner = owner, .name = name, .settings = engine.defaults(owner, name)};
 }
 
 /// A change of one form makes the other follow, and not the first one again. The owner's turn is held.
@@ -63,7 +59,7 @@ struct Changing {
 /// The old node says what the new one says.
 Task<> write_old_node(Host& host, Jid owner) {
     auto& engine = host.kept<Engine>();
-    auto node = co_await node_for(host, owner, std::string(old_bookmarks_node), private_settings(1));
+    auto node = co_await node_for(host, owner, std::string(old_bookmarks_node));
     const auto storage = co_await old_bookmarks(host, owner, xml::Element(storage_tag));
     std::vector<Item> items{{.id = "current", .payload = storage.to_string(), .publisher = owner.text()}};
     co_await engine.put(std::move(node), std::move(items));
@@ -141,14 +137,14 @@ Task<Result<void, StanzaError>> take_old_bookmarks(Host& host, Jid owner, xml::E
     }
     for (const auto& item : present)
         if (!kept.contains(item.id) && old_bookmark(item)) gone.push_back(item.id);
-    auto node = co_await node_for(host, owner, std::string(bookmarks_node), private_settings(0));
+    auto node = co_await node_for(host, owner, std::string(bookmarks_node));
     const auto room = co_await engine.fits(node, changed);
     if (!room) co_return std::unexpected(room.error());
 
     const Following following(host.kept<Changing>().here(), owner);
     if (!changed.empty()) {
         co_await engine.put(node, std::move(changed));
-        node = co_await node_for(host, owner, std::string(bookmarks_node), private_settings(0));
+        node = co_await node_for(host, owner, std::string(bookmarks_node));
     }
     if (!gone.empty()) co_await engine.take_back(node, std::move(gone), true);
     if (following.is_first()) co_await write_old_node(host, owner);
@@ -163,10 +159,14 @@ using namespace pubsub;
 
 const Feature bookmarks{
     .name = "bookmarks",
-    .spec = "XEP-0402 1.2.0, XEP-0048 1.2, XEP-0411 1.1.0",
+    .spec = "XEP-0402 1.2.0, XEP-0048 1.2, XEP-0411 1.1.0, XEP-0490 1.0.1",
     .account_disco = {"urn:xmpp:bookmarks:1#compat", "urn:xmpp:bookmarks:1#compat-pep", "urn:xmpp:bookmarks-conversion:0"},
     .install = [](Host& host) {
         host.keep(std::make_shared<Changing>(host.home_count()));
+        // XEP-0402 §3: for nobody's eyes but the owner's, as many as there are rooms; XEP-0490 §3 likewise.
+        host.kept<Engine>().keep_private(bookmarks_node, 0);
+        host.kept<Engine>().keep_private(old_bookmarks_node, 1);
+        host.kept<Engine>().keep_private("urn:xmpp:mds:displayed:0", 0);
         host.kept<Engine>().follow(bookmarks_node, new_node_changed);
         host.kept<Engine>().follow(old_bookmarks_node, old_node_changed);
     },

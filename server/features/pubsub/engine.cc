@@ -10,6 +10,16 @@ constexpr std::size_t shared_nodes_factor = 10;  // limits.pubsub_nodes is of on
 Engine::Engine(Host& host)
     : host_(host), store_(host.database(), derive_key(host.state_key(), "pubsub")), turns_(host.home_count()) {}
 
+Settings Engine::defaults(const Jid& owner, std::string_view node) const {
+    if (!is_personal(owner)) return shared_defaults();
+    const auto found = private_.find(std::string(node));
+    return found == private_.end() ? personal_defaults() : found->second;
+}
+
+void Engine::keep_private(std::string_view node, std::int64_t max_items) {
+    private_.emplace(node, Settings{.access = Access::whitelist, .send_last = SendLast::never, .max_items = max_items});
+}
+
 Task<Engine::Turn> Engine::turn(Jid owner) {
     constexpr std::size_t many = 1'000;
     auto& turns = turns_[net::Shard::current().index()];

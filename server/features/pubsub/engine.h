@@ -52,7 +52,9 @@ class Engine {
     void follow(std::string_view node, Follower follower) { followers_.emplace(node, follower); }
 
     bool is_personal(const Jid& owner) const { return !owner.local().empty(); }
-    Settings defaults(const Jid& owner) const { return is_personal(owner) ? personal_defaults() : shared_defaults(); }
+    /// How a new node is set up when nothing else is asked for: one that is known to be private is (XEP-0223).
+    Settings defaults(const Jid& owner, std::string_view node) const;
+    void keep_private(std::string_view node, std::int64_t max_items);
     std::int64_t most_items() const { return host_.config().limits.pubsub_items; }
 
   private:
@@ -63,6 +65,7 @@ class Engine {
     Store store_;
     std::vector<std::unordered_map<Jid, std::weak_ptr<AsyncMutex>>> turns_;  // of each home
     std::unordered_map<std::string, Follower> followers_;
+    std::unordered_map<std::string, Settings> private_;
 };
 
 /// Tells everybody who is to know of it: `content` is what stands in <event/>.

@@ -56,7 +56,7 @@ Task<Reply> create(Request& request, const xml::Element& element) {
     if (!name) co_return std::unexpected(name.error());
     const auto existing = co_await request.store().node(request.owner(), *name);
     if (existing) co_return refuse(Condition::conflict, "There is a node with that name already.");
-    Node node{.owner = request.owner(), .name = *name, .settings = engine.defaults(request.owner())};
+    Node node{.owner = request.owner(), .name = *name, .settings = engine.defaults(request.owner(), *name)};
     const auto configured = configure(node.settings, request.iq().payload.child({"configure", ns_pubsub}), engine.most_items());
     if (!configured) co_return std::unexpected(configured.error());
     const auto room = co_await engine.fits(node, std::vector<Item>());
@@ -87,7 +87,7 @@ Task<Reply> get_settings(Request& request, const xml::Element& element) {
 Task<Reply> get_defaults(Request& request, const xml::Element&) {
     if (request.engine().is_personal(request.owner()) && !request.is_own()) co_return refuse(Condition::forbidden);
     xml::Element shown("default", ns_owner);
-    shown.add(form_of("form", config_form, fields_of(request.engine().defaults(request.owner()))));
+    shown.add(form_of("form", config_form, fields_of(request.engine().defaults(request.owner(), {}))));
     co_return in_owner(shown);
 }
 

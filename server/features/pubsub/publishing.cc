@@ -125,7 +125,7 @@ Task<Reply> publish(Request& request, const xml::Element& element) {
     if (!items) co_return std::unexpected(items.error());
     auto node = co_await request.node(*name);
     if (!node && !request.is_own()) co_return std::unexpected(node.error());
-    if (!node) node = Node{.owner = request.owner(), .name = *name, .settings = engine.defaults(request.owner())};  // §7.1.4
+    if (!node) node = Node{.owner = request.owner(), .name = *name, .settings = engine.defaults(request.owner(), *name)};  // §7.1.4
     if (const auto allowed = may_publish(*node, request.from()); !allowed) co_return std::unexpected(allowed.error());
     if (const auto met = apply_options(*node, request.iq().payload, engine.most_items()); !met) co_return std::unexpected(met.error());
     if (const auto right = check_items(node->settings, *items); !right) co_return std::unexpected(right.error());
