@@ -16,9 +16,9 @@ constexpr xml::Tag fin_tag{"fin", mam};
 constexpr xml::Tag form_tag{"x", ns::data_forms}, field_tag{"field", ns::data_forms}, value_tag{"value", ns::data_forms};
 constexpr xml::Tag set_tag{"set", ns::rsm};
 constexpr std::size_t page_default = 50, page_limit = 250;
-constexpr std::size_t pages_unread = 4;  // that a client may be sent before it has read the first
 constexpr auto index_limit = std::chrono::seconds(5);  // for the index to catch up
 constexpr auto index_pause = std::chrono::milliseconds(50);
+constexpr std::size_t pages_unread = 4;  // that a client may be sent before it has read the first
 constexpr std::size_t words_limit_bytes = 1'000, most_found = 1'000, most_searches = 20;
 
 struct Query {

@@ -201,3 +201,20 @@ def test_what_people_wrote_in_a_room_is_sealed_in_the_database(own_server, users
     assert room.encode() in data
     for word in ("Zauberkessel", "Fingerhut", "Krötenbein"):
         assert word.encode() not in data
+
+
+def test_what_a_client_was_told_is_handled_is_in_the_rooms_archive_after_a_kill(own_server, users):
+    person = users()
+    speaker = person.login(sm=True)
+    room = make_room(speaker, persistentroom=True)
+    before = speaker.ask_count()
+    for number in range(60):
+        speaker.say(room, f"line {number}", kind="groupchat")
+    handled = speaker.ask_count() - before
+    own_server.kill()
+    own_server.start()
+    reader = person.login()
+    answer = reader.iq("set", f"<query xmlns='{NS['mam']}'><set xmlns='{NS['rsm']}'><max>100</max></set></query>", room)
+    lines = [each.findtext(".//{jabber:client}body") for each in reader.take(f"<message><result xmlns='{NS['mam']}'/></message>")]
+    assert handled > 0 and lines[:handled] == [f"line {number}" for number in range(handled)]
+    assert answer.get("type") == "result"

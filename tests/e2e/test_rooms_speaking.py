@@ -283,6 +283,14 @@ def test_who_may_not_invite_is_told_so(company, users):
     friend.expect_nothing(f"<message from='{room}'/>")
 
 
+def test_a_room_that_is_invited_to_itself_goes_on(company):
+    room, owner, one, two = company
+    invite(owner, room, room)
+    owner.say(room, "still here", kind="groupchat")
+    two.hear("still here")
+    assert set_role(owner, room, "one", "visitor").get("type") == "result"
+
+
 def test_an_invitation_is_declined(company, users):
     room, owner, one, two = company
     friend = users().login()

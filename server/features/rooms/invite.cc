@@ -79,7 +79,8 @@ Task<> Rooms::invite(RoomPtr room, std::shared_ptr<const Message> message, polic
     const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
     if (!receipt || room->is_gone) co_return;
 
-    const auto letters = letters_in(message->xml, invite_tag);
+    auto letters = letters_in(message->xml, invite_tag);
+    std::erase_if(letters, [this](const Letter& letter) { return host_.service_at(letter.to) != nullptr; });  // rooms are not invited
     std::set<Jid> admitted;
     for (const auto& letter : letters) {
         const auto person = letter.to.bare();
@@ -93,6 +94,7 @@ Task<> Rooms::invite(RoomPtr room, std::shared_ptr<const Message> message, polic
         }
     }
     if (room->is_stored && !admitted.empty()) co_await store_.save_affiliates(*room, admitted);
+    guard.reset();
     const auto* author = room->occupant_on(message->from);
     const auto inviter = author ? room->address_of(author->nick).text() : std::string(message->from.bare_text());
     for (const auto& letter : letters) {

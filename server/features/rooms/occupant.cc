@@ -67,7 +67,14 @@ Task<> Rooms::take_iq_for_occupant(StanzaIn iq) {
 
 /// Beside what the asking person does next: their client, or the other, may take its time.
 Task<> Rooms::ask_occupant(StanzaIn iq, Jid asking, Jid asked) {
-    co_await record(journal::Kind::iq, iq.from, asked, iq.xml);
+    bool is_recorded = false;
+    try {
+        co_await record(journal::Kind::iq, iq.from, asked, iq.xml);
+        is_recorded = true;
+    } catch (const NotRecorded& failure) {
+        log::error("rooms.not_recorded", {{"cause", failure.what()}});
+    }
+    if (!is_recorded) co_return host_.reply(iq, refuse(Condition::resource_constraint, "Not done: the archive is not available"));
     auto payload = iq.payload->to_string(ns::client);
     auto requested = host_.request(asking, asked, iq.type == "set", std::move(payload));
     const auto answer = co_await requested;

@@ -2,6 +2,7 @@
 // everybody under the nickname.
 
 #include <algorithm>
+#include <tuple>
 
 #include "features/rooms/service.h"
 #include "xml/parse.h"
@@ -160,10 +161,14 @@ Task<> Rooms::change_subject(RoomPtr room, std::shared_ptr<const Message> messag
     const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
     const auto* author = receipt && !room->is_gone ? room->occupant_on(message->from) : nullptr;
     if (!author) co_return;
-    room->subject = std::move(heard.subject);
-    room->subject_nick = author->nick;
-    room->subject_time = receipt->time;
-    co_await save_if_persistent(room);
+    const auto before = std::tuple(room->subject, room->subject_nick, room->subject_time);
+    std::tie(room->subject, room->subject_nick, room->subject_time) = std::tuple(std::move(heard.subject), author->nick, receipt->time);
+    try {
+        co_await save_if_persistent(room);
+    } catch (...) {
+        std::tie(room->subject, room->subject_nick, room->subject_time) = before;
+        throw;
+    }
     const auto id = host_.stanza_id_of(room->jid(), receipt->position);
     room->say(std::make_shared<const std::string>(with_children(heard.shown, id)));
 }
