@@ -65,6 +65,7 @@ struct Config {
         std::int64_t resume_seconds = 300;        ///< XEP-0198: how long a lost session waits to be resumed
         std::int64_t unacknowledged = 2'000;      ///< XEP-0198: stanzas kept for a client that does not acknowledge
         std::int64_t unsent_kib = 4'096;          ///< bytes queued to a client that does not read, KiB
+        std::int64_t multicast = 100;             ///< XEP-0033: addresses of one message; 0: none is sent on
         std::int64_t offline_messages = 10'000;   ///< per user; more stay in the archive and are not replayed
         std::int64_t pubsub_nodes = 200;          ///< XEP-0060: of one person; and what the service for all has, times ten
         std::int64_t pubsub_items = 2'000;        ///< of one node, and what max_items=max means
@@ -87,6 +88,7 @@ struct Config {
     } server;
 
     struct {
+        bool people_search = true;                ///< XEP-0055: everybody may look for people by name and card
         bool end_to_end = false;                  ///< let end-to-end encrypted payloads pass (they defeat the record)
         bool file_streams = false;                ///< let clients send files directly to each other (past the record)
     } policy;
@@ -98,6 +100,22 @@ struct Config {
 
     /// XEP-0114: the secret of each component, by its domain.
     std::map<std::string, std::string> components;
+
+    struct {
+        bool count = false;                       ///< XEP-0357: notifications say how many messages wait; never who wrote or what
+    } push;
+
+    struct {
+        std::string host;                         ///< XEP-0215: of the STUN and TURN server; empty: none
+        std::int64_t port = 3'478;                ///< UDP and TCP; 0: none
+        std::int64_t tls_port = 5'349;            ///< TCP inside TLS; 0: none
+        std::string secret;                       ///< shared with it, for credentials that end; empty: TURN is not offered
+        std::int64_t seconds = 3'600;             ///< for which credentials are good
+    } turn;
+
+    struct {                                      ///< XEP-0157: URIs by spaces, shown to everybody
+        std::string abuse, admin, feedback, security, support;
+    } contact;
 
     using Override = std::pair<std::string, std::string>;
 

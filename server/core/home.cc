@@ -78,6 +78,13 @@ void Home::close(SessionId id) {
     if (owner.sessions.empty() && !owner.roster_lock.locked()) owner.roster.reset();
 }
 
+std::vector<Jid> Home::signed_in() const {
+    std::vector<Jid> people;
+    for (const auto& [address, user] : users_)
+        if (!user->sessions.empty()) people.push_back(user->jid());
+    return people;
+}
+
 void Home::forget_waiting(Session& session) {
     auto& owner = session.user();
     const auto end = std::ranges::lower_bound(owner.offline, std::exchange(session.history_before, 0));

@@ -120,6 +120,8 @@ class Home {
         tasks_.clear();
         slow_writers_.cancel();
     }
+    /// The bare addresses of everybody who is signed in here.
+    std::vector<Jid> signed_in() const;
     /// Any thread.
     std::size_t session_count() const { return session_count_; }
 

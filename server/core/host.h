@@ -33,6 +33,7 @@
 #include "policy/policy.h"
 #include "storage/database.h"
 #include "xml/element.h"
+#include "xmpp/data_form.h"
 #include "xmpp/message.h"
 #include "xmpp/namespaces.h"
 
@@ -50,11 +51,13 @@ struct Iq {
 
 class Host;
 
-/// A command of the server (XEP-0050) that asks one form and does one thing.
+/// A command of the server (XEP-0050) that asks one form, or none, and does one thing.
 struct Command {
     std::string_view name;                                     ///< for people
-    Task<Reply> (*form)(Host&, const Iq&);                     ///< the blank form, serialised
+    Task<Reply> (*form)(Host&, const Iq&);                     ///< the blank form, serialised; null: nothing is asked
     Task<Reply> (*submit)(Host&, const Iq&, const xml::Element& form);  ///< does it; the note for the person
+    bool gives_form = false;                                   ///< submit gives a form with the result instead, serialised
+    bool for_administrators = false;
 };
 
 /// Answers a request. `iq` lives until the task ends.
@@ -124,6 +127,9 @@ class Host {
     void add_command(std::string_view node, Command command) { commands_.emplace(node, command); }
     const std::map<std::string_view, Command>& commands() const { return commands_; }
     void list_items(std::string_view node, ItemList list) { item_lists_[node] = list; }
+    /// XEP-0128: a form of what the server says of itself. Before disco is installed.
+    void add_server_form(DataForm form) { server_forms_.push_back(std::move(form)); }
+    const std::vector<DataForm>& server_forms() const { return server_forms_; }
     /// A recorded message reached the home of the person it is for; on that home.
     using MessageHook = void (*)(Host&, User&, const Delivery&);
     void on_delivered(MessageHook hook) { delivered_hooks_.push_back(hook); }
@@ -225,6 +231,10 @@ class Host {
     Task<Answer> request(Jid from, Jid to, bool is_set, std::string payload);
     /// A message that waits was handed over: it waits no longer.
     void settle(const std::shared_ptr<Delivery>& delivery);
+    /// A message of the server's own to a person here, on the road of any message.
+    void announce(const Jid& person, std::string_view subject, std::string_view body);
+    /// Whether somebody may do what administrators do.
+    bool is_administrator(const Jid& jid) const { return is_local(jid) && parts_.accounts.has_role(jid.local(), "administrator"); }
     /// Sends the error that answers a stanza; the caller has made sure that it was no error itself.
     void send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error);
 
@@ -237,7 +247,9 @@ class Host {
     Task<bool> may_see(Jid watcher, Jid target);
     /// `co_await host.ask(jid, question)`: what `question(home)` says at the home of the address.
     template <class Question>
-    Task<std::invoke_result_t<Question&, Home&>> ask(Jid jid, Question question);
+    Task<std::invoke_result_t<Question&, Home&>> ask(Jid jid, Question question) { return ask_home(home_of(jid), std::move(question)); }
+    template <class Question>
+    Task<std::invoke_result_t<Question&, Home&>> ask_home(Home& home, Question question);
 
     const std::set<std::string, std::less<>>& features(At at) const;
     const std::vector<Item>& services() const { return service_list_; }
@@ -284,6 +296,7 @@ class Host {
     std::vector<UnavailableHook> unavailable_hooks_;
     std::map<std::string_view, ItemList> item_lists_;
     std::map<std::string_view, Command> commands_;
+    std::vector<DataForm> server_forms_;
     std::vector<MessageHook> delivered_hooks_;
     IqHandler node_info_ = nullptr, node_items_ = nullptr;
     std::vector<CapabilitiesHook> capabilities_hooks_;
@@ -305,9 +318,8 @@ void Host::at_home(const Jid& jid, Work work) {
 }
 
 template <class Question>
-Task<std::invoke_result_t<Question&, Home&>> Host::ask(Jid jid, Question question) {
+Task<std::invoke_result_t<Question&, Home&>> Host::ask_home(Home& home, Question question) {
     auto& origin = net::Shard::current();
-    auto& home = home_of(jid);
     if (&home.shard() == &origin) co_return question(home);
     co_await net::hop(home.shard());
     std::optional<std::invoke_result_t<Question&, Home&>> answer;

@@ -1,6 +1,8 @@
 // From a client's stream to the message road: as many messages of one client as allowed are on their way to the journal
 // at a time, and every other stanza waits until they are through, so that the client's order is kept (RFC 6120 §10.1).
 
+#include "base/bytes.h"
+#include "base/crypto.h"
 #include "core/host.h"
 #include "core/stamp.h"
 
@@ -15,6 +17,18 @@ Result<Message, StanzaError> Host::take_message(xml::View stanza, const Jid& fro
                    .type = message_type(stanza.attribute("type")),
                    .traits = traits_of(stanza),
                    .xml = stamp(stanza, from, *to, domain())};
+}
+
+void Host::announce(const Jid& person, std::string_view subject, std::string_view body) {
+    std::string xml = "<message type='normal' from='" + domain() + "' to='" + xml::escape(person.text(), xml::Place::attribute) +
+                      "' id='server-says-" + to_hex(random_bytes(8)) + "'><subject>";
+    xml::append_escaped(xml, subject);
+    xml += "</subject><body>";
+    xml::append_escaped(xml, body);
+    auto message = std::make_shared<const Message>(Message{.from = domain_jid_, .to = person, .id = {}, .type = MessageType::normal,
+                                                           .traits = {.body = true, .content = true},
+                                                           .xml = xml + "</body></message>"});
+    at_home(person, [message = std::move(message)](Home& home) { home.tasks().spawn(home.host().accept(0, message)); });
 }
 
 Task<> Host::accept_from_client(SessionId sender, Message message, std::function<void()> handled) {

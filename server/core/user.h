@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/async_mutex.h"
+#include "core/push_target.h"
 #include "core/roster.h"
 #include "core/session.h"
 
@@ -35,6 +36,7 @@ class User {
     AsyncMutex roster_lock;                 ///< held while the roster is loaded or changed
     std::optional<std::pair<Time, std::string>> left;  ///< when the last client left since the start, and its last words
     std::string away_message;               ///< set until taken back, whatever the clients' presence says
+    std::vector<PushTarget> push_targets;   ///< XEP-0357
     std::set<Jid> answered;                 ///< who was sent the away message during this absence
 
   private:

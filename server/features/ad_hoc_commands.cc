@@ -10,9 +10,14 @@ namespace {
 constexpr std::string_view ns_commands = "http://jabber.org/protocol/commands";
 constexpr xml::Tag command_tag{"command", ns_commands}, form_tag{"x", ns::data_forms};
 
-std::vector<Host::Item> list(Host& host, const Jid&) {
+bool may_run(Host& host, const Command& command, const Jid& asking) {
+    return !command.for_administrators || host.is_administrator(asking);
+}
+
+std::vector<Host::Item> list(Host& host, const Jid& asking) {
     std::vector<Host::Item> items;
-    for (const auto& [node, command] : host.commands()) items.push_back({std::string(node), std::string(command.name)});
+    for (const auto& [node, command] : host.commands())
+        if (may_run(host, command, asking)) items.push_back({std::string(node), std::string(command.name)});
     return items;
 }
 
@@ -33,6 +38,7 @@ Task<Reply> execute(Host& host, const Iq& iq) {
     const auto found = host.commands().find(node);
     if (found == host.commands().end()) co_return refuse(Condition::item_not_found, "There is no such command.");
     const auto& command = found->second;
+    if (!may_run(host, command, iq.from)) co_return refuse(Condition::forbidden, "Only administrators may do that.");
     const auto action = iq.payload.attribute("action");
     std::string session(iq.payload.attribute("sessionid"));
     if (session.empty()) session = to_hex(random_bytes(8));
@@ -41,13 +47,17 @@ Task<Reply> execute(Host& host, const Iq& iq) {
     if (!action.empty() && action != "execute" && action != "complete" && action != "next")
         co_return wrong(Condition::bad_request, "bad-action", "The action must be execute, complete or cancel.");
     const auto* form = iq.payload.child(form_tag);
-    if (!form || form->attribute("type") != "submit") {
+    const xml::Element nothing(form_tag);
+    if (!command.form) {
+        form = &nothing;
+    } else if (!form || form->attribute("type") != "submit") {
         const auto blank = co_await command.form(host, iq);
         if (!blank) co_return std::unexpected(blank.error());
         co_return reply(node, session, "executing", "<actions xmlns='" + std::string(ns_commands) + "' execute='complete'><complete/></actions>" + *blank);
     }
     const auto done = co_await command.submit(host, iq, *form);
     if (!done) co_return std::unexpected(done.error());
+    if (command.gives_form) co_return reply(node, session, "completed", *done);
     co_return reply(node, session, "completed", "<note xmlns='" + std::string(ns_commands) + "' type='info'>" + xml::escape(*done) + "</note>");
 }
 

@@ -1,6 +1,7 @@
 // XEP-0191: Blocking Command. What it forbids is decided in policy/ and on the roads of presence and iq; this file keeps
 // the list, tells the person's other clients, and hides or shows presence when the list changes.
 
+#include "features/blocking_report.h"
 #include "features/features.h"
 
 namespace chancery {
@@ -41,12 +42,28 @@ Task<Reply> get(Host& host, const Iq& iq) {
     co_return element_with(list_tag, host.block_lists().of(iq.from.bare()));
 }
 
+/// XEP-0377. Those of valid items.
+Result<std::vector<Report>, StanzaError> reports_of(const Iq& iq) {
+    std::vector<Report> reports;
+    for (const auto& child : iq.payload.children()) {
+        const auto against = Jid::parse(child.attribute("jid"));
+        if (!child.is(item_tag) || !against) continue;
+        auto report = report_in(child, *against);
+        if (!report) return std::unexpected(report.error());
+        if (*report) reports.push_back(std::move(**report));
+    }
+    return reports;
+}
+
 Task<Reply> block(Host& host, const Iq& iq) {
     const auto peers = peers_of(iq);
     if (!peers) co_return std::unexpected(peers.error());
+    auto reports = reports_of(iq);
+    if (!reports) co_return std::unexpected(reports.error());
     if (peers->empty()) co_return refuse(Condition::bad_request, "There is nobody to block.");
     if (host.block_lists().of(iq.from.bare()).size() + peers->size() > most_blocked)
         co_return refuse(Condition::resource_constraint, "The list is full.");
+    for (auto& report : *reports) co_await take_report(host, iq.from, std::move(report));
     const auto owner = iq.from.bare();
     host.home_of(owner).hide_presence(owner, *peers);  // §3.3: the blocked contact sees the person leave
     co_await host.block_lists().block(owner, *peers);
@@ -69,8 +86,8 @@ Task<Reply> unblock(Host& host, const Iq& iq) {
 
 const Feature blocking{
     .name = "blocking",
-    .spec = "XEP-0191 1.3",
-    .disco = {ns_blocking},
+    .spec = "XEP-0191 1.3, XEP-0377 0.4.1",
+    .disco = {ns_blocking, ns_reporting},
     .account_disco = {ns_blocking},
     .install = [](Host& host) {
         host.on_get(At::own, list_tag, get);

@@ -18,17 +18,29 @@ struct Identity {
 constexpr Identity server_identity{"server", "im", "Chancery"};
 constexpr Identity account_identity{"account", "registered", ""}, events_identity{"pubsub", "pep", ""};
 
-/// XEP-0115 §5.1: identities and features in order, each followed by '<', SHA-1 in base64.
-std::string verification_string(const Identity& identity, const std::set<std::string, std::less<>>& features) {
+/// XEP-0115 §5.1: identities, features and forms in order, each part followed by '<', SHA-1 in base64.
+std::string verification_string(const Identity& identity, const std::set<std::string, std::less<>>& features,
+                                const std::vector<DataForm>& forms) {
     std::string text;
     text.append(identity.category).append("/").append(identity.type).append("//").append(identity.name).append("<");
     for (const auto& feature : features) text += feature + "<";
+    std::map<std::string, std::map<std::string, std::set<std::string>>> sorted;
+    for (const auto& form : forms)
+        for (const auto& field : form.fields()) sorted[form.form_type()][field.var].insert(field.values.begin(), field.values.end());
+    for (const auto& [type, fields] : sorted) {
+        text += type + "<";
+        for (const auto& [var, values] : fields) {
+            text += var + "<";
+            for (const auto& value : values) text += value + "<";
+        }
+    }
     return to_base64(hash(Hash::sha1, text));
 }
 
-std::string caps_version(Host& host) { return verification_string(server_identity, host.features(At::server)); }
+std::string caps_version(Host& host) { return verification_string(server_identity, host.features(At::server), host.server_forms()); }
 
-std::string describe(std::string_view node, const Identity& identity, const std::set<std::string, std::less<>>& features) {
+std::string describe(std::string_view node, const Identity& identity, const std::set<std::string, std::less<>>& features,
+                     const std::vector<DataForm>& forms = {}) {
     xml::Element query(info);
     if (!node.empty()) query.set("node", node);
     xml::Element who("identity", info.ns);
@@ -38,6 +50,7 @@ std::string describe(std::string_view node, const Identity& identity, const std:
     if (&identity == &account_identity)
         query.add(xml::Element("identity", info.ns).set("category", events_identity.category).set("type", events_identity.type));
     for (const auto& feature : features) query.add(xml::Element("feature", info.ns).set("var", feature));
+    for (const auto& form : forms) query.add(form.to_element());
     return query.to_string(ns::client);
 }
 
@@ -56,7 +69,7 @@ Task<Reply> get_info(Host& host, const Iq& iq) {
             co_return describe(node, *identity, {commands_ns, std::string(ns::data_forms)});
         const bool known = node.empty() || node == std::string(caps_node) + "#" + caps_version(host);
         if (!known) co_return refuse(Condition::item_not_found, "There is no such node.");
-        co_return describe(node, server_identity, host.features(At::server));
+        co_return describe(node, server_identity, host.features(At::server), host.server_forms());
     }
     if (!node.empty() && host.node_info()) co_return co_await host.node_info()(host, iq);
     // XEP-0030 §8: about an account only who may see its presence learns more than that nobody answers.

@@ -128,6 +128,15 @@ CREATE TABLE pubsub_subscription (
     PRIMARY KEY (node, peer)
 );
 )sql"},
+    Migration{6, "push", R"sql(
+CREATE TABLE push_target (
+    owner   TEXT NOT NULL,
+    service TEXT NOT NULL,
+    node    TEXT NOT NULL,
+    details BLOB NOT NULL,              -- sealed
+    PRIMARY KEY (owner, service, node)
+);
+)sql"},
 };
 
 }  // namespace

@@ -11,16 +11,29 @@ namespace {
 constexpr std::string_view muc_user_ns = "http://jabber.org/protocol/muc#user";
 constexpr std::string_view auto_reply_ns = "urn:chancery:auto-reply:0";
 
-/// XEP-0384 (old and new), XEP-0373, XEP-0027, RFC 3923, MLS and OTR carry their ciphertext in one of these.
+/// XEP-0384 (old and new), XEP-0373, XEP-0027 and RFC 3923 carry their ciphertext in one of these; XEP-0380 says that
+/// there is some.
 constexpr std::string_view encrypted_namespaces[] = {
     "eu.siacs.conversations.axolotl", "urn:xmpp:omemo:0", "urn:xmpp:omemo:1", "urn:xmpp:omemo:2",
     "urn:xmpp:openpgp:0",             "jabber:x:encrypted", "urn:ietf:params:xml:ns:xmpp-e2e",
+    "urn:xmpp:eme:0",
 };
+
+/// XEP-0454 and XEP-0448: a file whose key only the two have.
+bool links_to_ciphertext(xml::View child) {
+    constexpr std::string_view scheme = "aesgcm://", encrypted_source = "urn:xmpp:esfs:0";
+    if (child.name() == "body" || child.name() == "url") return child.text().contains(scheme);
+    if (child.is({"encrypted", encrypted_source})) return true;
+    if (child.ns() != "jabber:x:oob" && child.ns() != "urn:xmpp:sfs:0") return false;
+    for (auto inner : child.children())
+        if (links_to_ciphertext(inner)) return true;
+    return false;
+}
 
 bool is_encrypted(xml::View child) {
     for (auto ns : encrypted_namespaces)
         if (child.ns() == ns) return true;
-    return child.name() == "body" && child.text().starts_with("?OTR");
+    return links_to_ciphertext(child) || (child.name() == "body" && child.text().starts_with("?OTR"));
 }
 
 /// XEP-0184, XEP-0085, XEP-0333, XEP-0249.

@@ -1,0 +1,199 @@
+"""XEP-0133 over XEP-0050: administrators do in their client what the command line does, and it is on record too."""
+
+import secrets
+
+import pytest
+
+from support.client import SaslFailure
+from support.elements import NS, body, condition
+
+pytestmark = pytest.mark.only_chancery("Prosody's is on another service")
+
+COMMANDS = "http://jabber.org/protocol/commands"
+ADMIN = "http://jabber.org/protocol/admin"
+
+
+@pytest.fixture
+def boss(users, server):
+    """Somebody with the role of an administrator."""
+    person = users()
+    person.name, person.password = "boss-" + secrets.token_hex(4), "secret-of-the-boss"
+    server.cli("user", "add", person.name, "--administrator", stdin=f"{person.password}\n{person.password}\n")
+    return person.login()
+
+
+def run(client, node, action="execute", **fields):
+    """The answer to a command: its blank form, or what it did."""
+    inside = ""
+    if fields:
+        inside = "<x xmlns='jabber:x:data' type='submit'>" + "".join(
+            f"<field var='{name.replace('_', '-') if name == 'password_verify' else name}'>"
+            + "".join(f"<value>{value}</value>" for value in (values if isinstance(values, list) else [values])) + "</field>"
+            for name, values in fields.items()) + "</x>"
+    return client.iq("set", f"<command xmlns='{COMMANDS}' node='{ADMIN}#{node}' action='{action}'>{inside}</command>",
+                     client.server.domain)
+
+
+def note(answer):
+    assert answer.get("type") == "result", condition(answer)
+    assert answer[0].get("status") == "completed"
+    return answer[0].findtext(f"{{{COMMANDS}}}note")
+
+
+def values(answer):
+    assert answer.get("type") == "result", condition(answer)
+    return {field.get("var"): [value.text for value in field.findall("data:value", NS)]
+            for field in answer[0].findall("data:x/data:field", NS)}
+
+
+def on_record(server, words):
+    return [record for record in server.archive_search(all=True) if words in str(record)]
+
+
+def test_only_administrators_are_shown_the_commands(users, boss):
+    def listed(client):
+        answer = client.iq("get", f"<query xmlns='{NS['items']}' node='{COMMANDS}'/>", client.server.domain)
+        return [item.get("node") for item in answer.iter(f"{{{NS['items']}}}item")]
+
+    assert f"{ADMIN}#add-user" in listed(boss)
+    assert not [node for node in listed(users().login()) if node.startswith(ADMIN)]
+
+
+@pytest.mark.parametrize("node", ["add-user", "disable-user", "get-registered-users-num", "announce", "user-stats"])
+def test_nobody_else_may_run_them(users, node):
+    assert condition(run(users().login(), node)) == "forbidden"
+    assert condition(run(users().login(), node, accountjid="x@post.example", announcement="x")) == "forbidden"
+
+
+def test_each_has_a_form_of_the_kind_that_the_specification_names(boss):
+    answer = run(boss, "add-user")
+    assert answer[0].get("status") == "executing"
+    assert values(answer)["FORM_TYPE"] == [ADMIN]
+    assert {"accountjid", "password", "password-verify"} <= set(values(answer))
+    assert run(boss, "add-user", "cancel")[0].get("status") == "canceled"
+
+
+def test_an_account_is_added(boss, users, server):
+    name = "new-" + secrets.token_hex(4)
+    note(run(boss, "add-user", accountjid=f"{name}@{server.domain}", password="a secret 9917", password_verify="a secret 9917"))
+    person = users()
+    person.name, person.password = name, "a secret 9917"
+    person.login()
+    assert on_record(server, name) and not on_record(server, "a secret 9917")
+
+
+@pytest.mark.parametrize("fields, expected", [
+    ({"accountjid": "x@elsewhere.example", "password": "x", "password_verify": "x"}, "jid-malformed"),
+    ({"accountjid": "post.example", "password": "x", "password_verify": "x"}, "jid-malformed"),
+    ({"accountjid": "somebody@post.example", "password": "x", "password_verify": "y"}, "not-acceptable"),
+    ({"accountjid": "somebody@post.example", "password": "", "password_verify": ""}, "not-acceptable"),
+])
+def test_an_account_that_cannot_be_is_not_added(boss, fields, expected):
+    assert condition(run(boss, "add-user", **fields)) == expected
+
+
+def test_an_account_is_not_added_twice(boss, users):
+    romeo = users()
+    answer = run(boss, "add-user", accountjid=romeo.jid, password="x", password_verify="x")
+    assert condition(answer) == "conflict"
+    romeo.login()
+
+
+def test_accounts_are_disabled_and_enabled_again(boss, users, server):
+    romeo, juliet = users(2)
+    client = romeo.login()
+    note(run(boss, "disable-user", accountjids=[romeo.jid, juliet.jid], reason="on leave"))
+    client.expect_stream_error("policy-violation")
+    with pytest.raises(SaslFailure) as failed:
+        romeo.login()
+    assert failed.value.condition == "account-disabled" and "on leave" in failed.value.text
+    assert romeo.jid in values(run(boss, "get-disabled-users-list", max_items="none"))["disableduserjids"]
+    note(run(boss, "reenable-user", accountjids=[romeo.jid, juliet.jid]))
+    romeo.login()
+    assert on_record(server, "user disable")
+
+
+def test_nobody_disables_themself(boss):
+    assert condition(run(boss, "disable-user", accountjids=boss.bare)) == "not-allowed"
+
+
+@pytest.mark.parametrize("node", ["disable-user", "reenable-user", "end-user-session", "change-user-password",
+                                  "user-stats", "get-user-lastlogin", "get-user-roster"])
+def test_who_is_not_there_is_said_to_be_unknown(boss, node):
+    assert condition(run(boss, node, accountjid="nobody-of-that-name@post.example")) == "item-not-found"
+    assert condition(run(boss, node, accountjid="a b@post.example")) == "jid-malformed"
+    assert condition(run(boss, node, other="x")) == "bad-request"
+
+
+def test_a_password_is_changed(boss, users):
+    romeo = users()
+    client = romeo.login()
+    note(run(boss, "change-user-password", accountjid=romeo.jid, password="another one"))
+    client.expect_stream_error("policy-violation")
+    with pytest.raises(SaslFailure):
+        romeo.login()
+    romeo.password = "another one"
+    romeo.login()
+    assert condition(run(boss, "change-user-password", accountjid=romeo.jid, password="")) == "not-acceptable"
+
+
+def test_one_session_or_all_of_them_are_ended(boss, users):
+    romeo = users()
+    one, two, three = romeo.login("one"), romeo.login("two"), romeo.login("three")
+    note(run(boss, "end-user-session", accountjids=two.jid))
+    two.expect_stream_error("policy-violation")
+    one.fence()
+    note(run(boss, "end-user-session", accountjids=romeo.jid))
+    one.expect_stream_error("policy-violation")
+    three.expect_stream_error("policy-violation")
+    assert condition(run(boss, "end-user-session", accountjids=romeo.jid)) == "item-not-found"
+
+
+def test_what_is_known_of_a_person(boss, friends, server):
+    romeo, juliet = friends
+    romeo.login("orchard")
+    told = values(run(boss, "user-stats", accountjid=romeo.jid))
+    assert told["onlineresources"] == ["orchard"] and told["ipaddresses"] == ["127.0.0.1"] and told["rostersize"] == ["1"]
+    assert values(run(boss, "get-user-lastlogin", accountjid=romeo.jid))["lastlogin"][0].startswith("20")
+    roster = run(boss, "get-user-roster", accountjid=romeo.jid)
+    item = roster[0].find("data:x/roster:query/roster:item", NS)
+    assert (item.get("jid"), item.get("subscription")) == (juliet.jid, "both")
+    assert on_record(server, "user roster")
+
+
+def test_who_was_never_there_never_signed_in(boss, users):
+    assert values(run(boss, "get-user-lastlogin", accountjid=users().jid))["lastlogin"] == ["never"]
+
+
+def test_numbers_come_without_a_form(boss, users, server):
+    romeo = users()
+    accounts = server.status()["accounts"]
+    assert values(run(boss, "get-registered-users-num"))["registeredusersnum"] == [str(accounts)]
+    before = int(values(run(boss, "get-online-users-num"))["onlineusersnum"][0])
+    romeo.login("one")
+    romeo.login("two")
+    assert int(values(run(boss, "get-online-users-num"))["onlineusersnum"][0]) == before + 1
+    assert values(run(boss, "get-disabled-users-num"))["disabledusersnum"][0].isdigit()
+
+
+def test_lists_are_cut_where_asked(boss, users):
+    romeo = users().login()
+    assert romeo.bare in values(run(boss, "get-online-users-list", max_items="none"))["onlineuserjids"]
+    assert len(values(run(boss, "get-registered-users-list", max_items="2"))["registereduserjids"]) == 2
+    assert condition(run(boss, "get-registered-users-list", max_items="many")) == "not-acceptable"
+
+
+def test_an_announcement_reaches_who_is_here_and_is_on_record(boss, users, server):
+    romeo = users()
+    client = romeo.login()
+    note(run(boss, "announce", announcement=["The kitchen", "closes at nine"]))
+    message = client.expect(lambda element: body(element) == "The kitchen\ncloses at nine")
+    assert message.get("from") == server.domain
+    assert on_record(server, "closes at nine")
+    assert condition(run(boss, "announce", announcement="")) == "not-acceptable"
+
+
+def test_a_role_that_was_taken_away_is_gone_at_once(boss, users, server):
+    note(run(boss, "reenable-user", accountjids=users().jid))
+    server.cli("user", "disable", boss.bare.split("@")[0])
+    boss.expect_stream_error("policy-violation")
