@@ -147,7 +147,9 @@ HttpReader::Event HttpReader::head() {
     const auto size = end == std::string_view::npos ? unread().size() : end + 4;
     if (size > head_limit) return fail(unread().substr(0, head_limit).contains('\n') ? 431 : 414, "The request's head is too long.");
     if (end == std::string_view::npos) {
-        if (unread().empty()) buffer_ = {}, used_ = 0;
+        if (!unread().empty()) return Event::need_more;
+        buffer_ = {};
+        used_ = 0;
         return Event::need_more;
     }
     parser_ = std::make_unique<Parser>();

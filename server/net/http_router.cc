@@ -23,8 +23,11 @@ const HttpRoute& HttpRouter::find(const HttpRequest& request) const {
     const HttpRoute* found = nullptr;
     for (const auto& route : routes_) {
         if (!fits(route, request.path) || route.path.size() < longest) continue;
-        if (route.path.size() > longest) found = nullptr, methods.clear();
-        longest = route.path.size();
+        if (route.path.size() > longest) {
+            longest = route.path.size();
+            found = nullptr;
+            methods.clear();
+        }
         if (allows(route, request.method)) found = &route;
         for (const auto& method : route.methods) {
             methods += (methods.empty() ? "" : ", ") + method;

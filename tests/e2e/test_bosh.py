@@ -8,6 +8,7 @@ import pytest
 from support.bosh import PATH, BoshClient, ask, body, parse
 from support.elements import NS
 from support.http import Http
+from support.sasl2 import SASL2, Sasl2, bind_xml
 from support.server import wait_until
 from support.websocket import WebClient
 
@@ -131,6 +132,17 @@ def test_a_wrong_password_is_refused_and_the_session_goes_on(users, bosh):
     client.authenticate(romeo.name, romeo.password)
     client.bind()
     client.fence()
+
+
+def test_signing_in_with_all_that_follows_needs_no_restart(users, bosh):
+    romeo = users()
+    attempt = Sasl2(romeo, bosh())
+    attempt.client.connect()
+    attempt.client.open(extra=f" from='{romeo.jid}'")
+    attempt.client.features()
+    success = attempt.with_password(bind_xml())
+    assert success.findtext(f"{{{SASL2}}}authorization-identifier").startswith(romeo.jid + "/")
+    attempt.client.fence()
 
 
 def test_a_restart_is_answered_with_features_alone(users, bosh):
@@ -375,6 +387,13 @@ def test_without_resumption_the_session_ends_with_it(users, bosh):
     all_answered(browser)
     ask(browser.server, body(rid=browser.rid + 1000, sid=browser.sid))
     wait_until(lambda: desktop.iq("get", f"<ping xmlns='{NS['ping']}'/>", browser.jid).get("type") == "error", "the session's end")
+
+
+def test_a_session_counts_like_a_connection(make_server):
+    server = make_server(limits__signing_in="3").start()
+    assert create(server).get("sid") and create(server).get("sid")
+    wait_until(lambda: server.status()["connections"] == 2, "two sessions and no connection")
+    assert condition(create(server)) == "policy-violation"
 
 
 # Other sites (CORS)

@@ -9,6 +9,7 @@ import pytest
 
 from support.client import Client
 from support.http import Http
+from support.server import wait_until
 
 pytestmark = pytest.mark.only_chancery("the address of its HTTP server is its own")
 
@@ -212,6 +213,19 @@ def test_status_says_the_port(server):
     assert server.status()["ports"]["https"] == server.https_port
 
 
+def test_its_connections_count_like_all_others(make_server):
+    server = make_server(limits__connections="10", limits__signing_in="2").start()
+    first, second = Http(server), Http(server)
+    assert first.ask("GET", HOST_META).status == second.ask("GET", HOST_META).status == 200
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        Http(server)
+    first.close()
+    wait_until(lambda: server.status()["connections"] == 1, "the first has gone")
+    third = Http(server)
+    assert third.ask("GET", HOST_META).status == 200
+    second.close(), third.close()
+
+
 def test_an_empty_address_switches_it_off(make_server):
     server = make_server(listen__https="").start()
     assert server.status()["ports"]["https"] == 0
@@ -224,8 +238,6 @@ def test_a_renewed_certificate_is_served_here_too(own_server):
     import shutil
     import signal
     import subprocess
-
-    from support.server import wait_until
 
     keys = own_server.data / "keys"
 

@@ -6,6 +6,7 @@ import pytest
 
 from support.client import SaslFailure
 from support.elements import NS
+from support.sasl2 import SASL2, Sasl2, bind_xml
 from support.server import wait_until
 from support.websocket import BINARY, CLOSE, FRAMING, PING, PONG, TEXT, Socket, WebClient, frame
 
@@ -93,6 +94,26 @@ def test_what_is_offered_is_what_is_offered_over_tcp(server, users, web):
     over_tcp, over_web = users().client().secure_directly(), web().secure_directly()
     names = [[element.text for element in features.iter("{%s}mechanism" % NS["sasl"])] for features in (over_tcp, over_web)]
     assert names[0] == names[1] and "SCRAM-SHA-256-PLUS" in names[1], "TLS ends in the server here too"
+
+
+@pytest.mark.parametrize("kind", ["tls-exporter", "tls-server-end-point"])
+def test_signing_in_can_be_bound_to_the_channel(users, web, kind):
+    romeo, client = users(), web()
+    client.secure()
+    client.authenticate(romeo.name, romeo.password, "SCRAM-SHA-256-PLUS", client.channel_binding(kind))
+    client.bind()
+    client.fence()
+
+
+def test_signing_in_with_all_that_follows_takes_one_stream(users, web):
+    romeo = users()
+    attempt = Sasl2(romeo, web())
+    attempt.client.connect()
+    attempt.client.open(extra=f" from='{romeo.jid}'")
+    attempt.client.features()
+    success = attempt.with_password(bind_xml())
+    assert success.findtext(f"{{{SASL2}}}authorization-identifier").startswith(romeo.jid + "/")
+    attempt.client.fence()
 
 
 def test_people_over_both_talk_to_each_other(users, web):

@@ -106,16 +106,23 @@ class BoshClient(Client):
             connection.close()
         self.connections, self.socket, self.closed = [], None, True
 
+    def _answering(self, deadline):
+        """A connection on which a response comes; None when none does before the deadline."""
+        while True:
+            for connection, _ in self.pending:
+                if connection.has_begun_to_answer():
+                    return connection
+            if time.monotonic() >= deadline:
+                return None
+            sockets = [connection.socket for connection, _ in self.pending]
+            select.select(sockets, [], [], max(deadline - time.monotonic(), 0))
+
     def _read(self, deadline):
         if not self.pending and self.sid:
             self.request()
-        waiting = {connection.socket: connection for connection, _ in self.pending}
-        ready = [s for s in waiting if s.pending() or waiting[s].buffer]
-        if not ready:
-            ready = select.select(list(waiting), [], [], max(deadline - time.monotonic(), 0))[0]
-        if not ready:
+        connection = self._answering(deadline)
+        if connection is None:
             return False
-        connection = waiting[ready[0]]
         self.pending = deque(pair for pair in self.pending if pair[0] is not connection)
         try:
             element = parse(connection.response())

@@ -2,8 +2,10 @@
 
 import socket
 import ssl
+import tempfile
 from dataclasses import dataclass
 
+from support.scram import tls_exporter, tls_server_end_point
 from support.stream import PATIENCE
 
 
@@ -29,6 +31,8 @@ class Http:
         plain = socket.create_connection((server.host, server.https_port), timeout=PATIENCE)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         context = ssl.create_default_context(cafile=str(server.ca))
+        self._keylog = tempfile.NamedTemporaryFile("r", prefix="tls-", suffix=".keys")
+        context.keylog_filename = self._keylog.name
         if alpn:
             context.set_alpn_protocols(list(alpn))
         self.socket = context.wrap_socket(plain, server_hostname=server.domain)
@@ -88,10 +92,29 @@ class Http:
     def _receive(self):
         try:
             data = self.socket.recv(65536)
+        except ssl.SSLWantReadError:
+            raise
         except (ConnectionError, ssl.SSLError):
             data = b""
         self.buffer += data
         return bool(data)
 
+    def has_begun_to_answer(self):
+        """Whether a response is on its way; takes what is there without waiting. TLS sends things of its own too."""
+        self.socket.settimeout(0)
+        try:
+            self._receive()
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return bool(self.buffer)
+        finally:
+            self.socket.settimeout(PATIENCE)
+        return True
+
+    def channel_binding(self, kind):
+        if kind == "tls-exporter":
+            return kind, tls_exporter(self._keylog.read(), self.socket.cipher()[0])
+        return kind, tls_server_end_point(self.socket.getpeercert(binary_form=True))
+
     def close(self):
         self.socket.close()
+        self._keylog.close()

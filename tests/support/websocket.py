@@ -95,7 +95,7 @@ class WebClient(Client):
     secure_directly = secure
 
     def channel_binding(self, kind):
-        raise NotImplementedError
+        return self.web.channel_binding(kind)
 
     def open(self, to=None, version="1.0", namespace=None, extra=""):
         to = self.server.domain if to is None else to

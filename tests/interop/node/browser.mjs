@@ -25,7 +25,9 @@ class Browser {
         execFileSync("certutil", ["-N", "--empty-password", "-d", `sql:${database}`]);
         execFileSync("certutil", ["-A", "-n", "test", "-t", "C,,", "-i", ca, "-d", `sql:${database}`]);
         this.process = spawn("chromium", ["--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
-            "--disable-dev-shm-usage", "--no-first-run", `--user-data-dir=${this.home}/profile`,
+            "--disable-dev-shm-usage", "--no-first-run",
+            // Chromium asks its user before a page of the Internet may reach this machine, where our server is.
+            "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets", `--user-data-dir=${this.home}/profile`,
             `--host-resolver-rules=MAP ${domain} 127.0.0.1, MAP chat.example 127.0.0.1:9`, "about:blank"],
         { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], env: { ...process.env, HOME: this.home } });
         this.waiting = new Map();

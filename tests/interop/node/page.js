@@ -23,15 +23,17 @@ function onPresence(stanza) {
 window.robot = {
     login({ jid, password, service, version }) {
         connection = new Strophe.Connection(service);
+        connection.maxRetries = 1;
+        let wasOnline = false;
         connection.addHandler(onMessage, null, "message");
         connection.addHandler(onPresence, null, "presence");
         connection.connect(`${jid}/browser`, password, (status, condition) => {
             if (status === Strophe.Status.CONNECTED) {
-                connection.addHandler(onMessage, null, "message");
-                connection.addHandler(onPresence, null, "presence");
+                wasOnline = true;
                 say("online", { jid: connection.jid, version });
             }
-            if ([Strophe.Status.CONNFAIL, Strophe.Status.AUTHFAIL, Strophe.Status.CONNTIMEOUT].includes(status))
+            const { CONNFAIL, AUTHFAIL, CONNTIMEOUT, DISCONNECTED } = Strophe.Status;
+            if (!wasOnline && [CONNFAIL, AUTHFAIL, CONNTIMEOUT, DISCONNECTED].includes(status))
                 say("refused", { reason: `${status} ${condition}` });
         });
     },
