@@ -307,6 +307,10 @@ class Server {
     }
 
     void stop() {
+        for (int round = 0; round < 2; ++round)  // the second lets arrive what services said to people of other shards
+            on_every_shard([&](std::size_t i) {
+                if (round == 0) host_.stop_services(host_.home(i));
+            });
         on_every_shard([this](std::size_t i) {
             clients_->stop_on(i);
             if (federation_) federation_->stop_on(i);

@@ -19,7 +19,9 @@ class SigningIn : public Handler {
         const auto end = begin + seconds(world_.target.limit_seconds);
         started_ = done_ = failed_ = 0;
         times_.clear();
+        closing_times_.clear();
         due_.assign(clients_.size(), {});
+        closing_since_.assign(clients_.size(), {});
         const auto all_done = [&] {
             while (started_ < count && started_ - done_ - failed_ < at_once) {
                 const auto due =
@@ -40,21 +42,24 @@ class SigningIn : public Handler {
         mechanism_ = client.mechanism();
         client.send("<presence/>");
         client.close();
+        closing_since_[client.number()] = Clock::now();
     }
 
-    void closed(Client&, std::string_view why) override {
+    void closed(Client& client, std::string_view why) override {
         why.empty() ? ++done_ : ++failed_;
+        if (why.empty()) closing_times_.add(Clock::now() - closing_since_[client.number()]);
         if (!why.empty() && first_reason_.empty()) first_reason_ = why;
     }
 
     std::size_t done_ = 0, failed_ = 0;
     Samples times_;
+    Samples closing_times_;  // a client that closes is still one of those under way
     std::string mechanism_, first_reason_;
 
   private:
     World& world_;
     std::vector<std::unique_ptr<Client>> clients_;
-    std::vector<Clock::time_point> due_;
+    std::vector<Clock::time_point> due_, closing_since_;
     std::size_t started_ = 0;
 };
 
@@ -79,6 +84,7 @@ Report run(World& world, const SignIn& options) {
         report.add("p" + std::to_string(static_cast<int>(percent)) + "_ms",
                    percent == 100 ? "latency max" : "latency p" + std::to_string(static_cast<int>(percent)),
                    scenario.times_.percentile_ms(percent), "ms", 2);
+    report.add("close_p50_ms", "closing p50", scenario.closing_times_.percentile_ms(50), "ms", 2);
     if (server.is_known())
         report.add("server_cpu_ms", "server CPU per sign-in", meter.server_micros() / done / 1e3, "ms", 3);
     report.add("client_cpu_ms", "generator CPU per sign-in", meter.own_micros() / done / 1e3, "ms", 3);

@@ -61,6 +61,16 @@ struct Config {
     } limits;
 
     struct {
+        std::string name = "rooms";               ///< of the service: NAME.DOMAIN (XEP-0045); empty: no rooms
+        std::string creators = "everybody";       ///< who may make rooms: everybody, or administrators
+        std::int64_t rooms = 100'000;             ///< that exist at once
+        std::int64_t rooms_per_person = 200;      ///< of which somebody is an owner
+        std::int64_t occupants = 10'000;          ///< of one room
+        std::int64_t affiliations = 20'000;       ///< of one room: members, administrators, owners and the banned
+        std::int64_t history = 50;                ///< messages of the past that a room shows at most who enters
+    } rooms;
+
+    struct {
         std::int64_t threads = 0;                 ///< shards; 0: one for each processor
         std::string log = "info";                 ///< debug, info, warning or error
     } server;

@@ -19,6 +19,7 @@
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/task.h"
+#include "core/archive_query.h"
 #include "core/block_lists.h"
 #include "core/home.h"
 #include "core/ledger.h"
@@ -194,12 +195,21 @@ class Host {
     void send_presence(const Jid& to, std::shared_ptr<const std::string> xml);
     /// Answers a request that a service or a handler took.
     void reply(const StanzaIn& request, const Reply& reply);
+    /// What answers a request made to the server or to an account; nobody is sent anything.
+    Task<Reply> answer(const Iq& iq);
+    /// The answer to a request of ours, made by request().
+    void take_answer(const StanzaIn& stanza);
+    /// On that home, before its clients are told that the server stops.
+    void stop_services(Home& home);
     /// Asks somebody (RFC 6120 §8.2.3), `from` being the server or a person's bare address; the answer or why there is none.
     Task<Answer> request(Jid from, Jid to, bool is_set, std::string payload);
     /// A message that waits was handed over: it waits no longer.
     void settle(const std::shared_ptr<Delivery>& delivery);
     /// Sends the error that answers a stanza; the caller has made sure that it was no error itself.
     void send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error);
+
+    /// archive_query.cc: a page of somebody's or some room's history (XEP-0313 §4), sent to who asks, and its <fin/>.
+    Task<Reply> query_archive(ArchiveQuery query);
 
     /// Does `work` at that home and comes back, also when it throws.
     Task<> visit(Home& there, Task<> work);
@@ -231,11 +241,9 @@ class Host {
 
     bool accounts_is_user(std::string_view name) const { return parts_.accounts.is_user(name); }
     void deliver(std::shared_ptr<Delivery> delivery);
-    Task<Reply> answer(const Iq& iq);
     Task<> relay_iq(StanzaIn stanza);
     Task<Subscription> subscription_of(Jid owner, Jid contact);
     Task<> at_service(Service& service, StanzaIn stanza);
-    void take_answer(const StanzaIn& stanza);
     Task<> handle_probe(Jid from, Jid to);
 
     Parts parts_;

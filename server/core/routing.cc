@@ -24,6 +24,10 @@ Service* Host::service_at(const Jid& jid) const {
     return found == services_.end() ? nullptr : found->second.get();
 }
 
+void Host::stop_services(Home& home) {
+    for (auto& [domain, service] : services_) service->stop(home);
+}
+
 Outside* Host::way_to(const Jid& jid) const {
     if (ways_.empty() || is_ours(jid.domain())) return nullptr;
     for (auto* way : ways_)

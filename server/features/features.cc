@@ -6,7 +6,7 @@ const std::vector<const Feature*>& all_features() {
     static const std::vector<const Feature*> features{
         &roster,          &session_establishment, &ping,     &software_version, &entity_time,
         &last_activity,   &vcard,                 &blocking, &private_storage,  &carbons,
-        &archive_access,  &away_reply,            &ad_hoc_commands,
+        &archive_access,  &away_reply,            &ad_hoc_commands, &rooms_service,
         &disco,  // last: its caps hash covers what the others advertise
     };
     return features;

@@ -16,6 +16,7 @@ extern const Feature entity_time;
 extern const Feature last_activity;
 extern const Feature ping;
 extern const Feature private_storage;
+extern const Feature rooms_service;
 extern const Feature roster;
 extern const Feature session_establishment;
 extern const Feature software_version;

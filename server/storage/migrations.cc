@@ -74,6 +74,29 @@ CREATE TABLE access_token (
     PRIMARY KEY (owner, device, place)
 );
 )sql"},
+    Migration{4, "rooms", R"sql(
+CREATE TABLE room (
+    jid        TEXT PRIMARY KEY,
+    created_us BIGINT NOT NULL,
+    settings   BLOB NOT NULL,           -- sealed
+    subject    BLOB,                    -- sealed
+    card       BLOB,                    -- sealed
+    hats       BLOB                     -- sealed
+);
+CREATE TABLE room_affiliation (
+    room    TEXT NOT NULL,
+    person  TEXT NOT NULL,              -- a bare address, or a domain
+    level   BIGINT NOT NULL,            -- features/rooms/affiliation.h
+    details BLOB NOT NULL,              -- sealed: reserved nickname, reason, hats
+    PRIMARY KEY (room, person)
+);
+CREATE TABLE room_retraction (          -- messages that a moderator took back: what is shown instead
+    room      TEXT NOT NULL,
+    position  BIGINT NOT NULL,
+    tombstone BLOB NOT NULL,            -- sealed
+    PRIMARY KEY (room, position)
+);
+)sql"},
 };
 
 }  // namespace

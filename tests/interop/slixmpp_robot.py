@@ -18,6 +18,10 @@ class Robot(slixmpp.ClientXMPP):
         self.ca_certs = login["ca"]
         self.register_plugin("xep_0313")
         self.register_plugin("xep_0198")
+        self.register_plugin("xep_0045")
+        self.add_event_handler("groupchat_message", self.on_groupchat)
+        self.add_event_handler("groupchat_subject", lambda message: tell("subject", subject=message["subject"]))
+        self.add_event_handler("groupchat_invite", lambda message: tell("invited", room=str(message["from"])))
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
         self.add_event_handler("changed_status", self.on_presence)
@@ -34,8 +38,11 @@ class Robot(slixmpp.ClientXMPP):
         await self.get_roster()
         tell("online", jid=str(self.boundjid), version=slixmpp.__version__)
 
+    def on_groupchat(self, message):
+        tell("groupchat", **{"from": str(message["from"]), "body": message["body"]})
+
     def on_message(self, message):
-        if message["body"]:
+        if message["body"] and message["type"] != "groupchat":
             tell("message", **{"from": str(message["from"]), "body": message["body"]})
 
     def on_presence(self, presence):
@@ -43,10 +50,27 @@ class Robot(slixmpp.ClientXMPP):
 
     async def obey(self, command):
         what = command["do"]
+        room = slixmpp.JID(command["room"]) if "room" in command else None
         if what == "presence":
             self.send_presence(pshow=command.get("show"), pstatus=command.get("status"))
         elif what == "message":
             self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
+        elif what == "join":
+            await self["xep_0045"].join_muc_wait(room, command["nick"], timeout=10)
+            tell("joined", occupants=sorted(self["xep_0045"].get_roster(room)))
+        elif what == "configure":
+            form = await self["xep_0045"].get_room_config(room)
+            for name, value in command["fields"].items():
+                form.get_fields()[name]["value"] = value
+            await self["xep_0045"].set_room_config(room, form)
+            tell("configured")
+        elif what == "groupchat":
+            self.send_message(mto=room, mbody=command["body"], mtype="groupchat")
+        elif what == "subject":
+            self["xep_0045"].set_subject(room, command["subject"])
+        elif what == "affiliation":
+            await self["xep_0045"].set_affiliation(room, command["affiliation"], jid=slixmpp.JID(command["jid"]))
+            tell("affiliated", members=[str(jid) for jid in await self["xep_0045"].get_affiliation_list(room, "member")])
         elif what == "archive":
             bodies = []
             async for result in self["xep_0313"].iterate(rsm={"max": 5}):
