@@ -46,17 +46,17 @@ Exchange::Exchange(Service& service, std::unique_ptr<Stream> stream, Agreement a
 
 Exchange::~Exchange() {
     *alive_ = nullptr;
-    leave();
+    leave(false);
     service_.remove(*this);
     service_.board().change(agreement_.pair.theirs, [&](DomainStatus& status) {
         --(agreement_.we_called ? status.streams_out : status.streams_in);
     });
 }
 
-/// Whatever the peer has not got goes on its way again.
-void Exchange::leave() {
+/// Whatever the peer has not got goes on its way again. One that says goodbye has read what was sent before.
+void Exchange::leave(bool in_order) {
     if (auto* box = std::exchange(outbox_, nullptr)) {
-        if (!managed_ && stream_->unsent() == 0) box->acknowledge(box->unacknowledged());
+        if (in_order && !managed_ && stream_->unsent() == 0) box->acknowledge(box->unacknowledged());
         box->attach(nullptr);
         box->lost();
     }
@@ -79,6 +79,7 @@ Task<bool> Exchange::run() {
         farewell = error;
         failure = std::string(error.condition) + (error.text.empty() ? "" : ": ") + error.text;
     } catch (const StreamEnded&) {
+        if (!peer_took_leave_) failure = "the peer is gone without a goodbye";
     } catch (const net::Timeout&) {
         farewell = StreamError{"connection-timeout"};
         failure = "silence";
@@ -93,7 +94,7 @@ Task<bool> Exchange::run() {
         log::info("s2s.stream_failed", {{"domain", theirs}, {"peer", stream_->connection().peer_address()}, {"cause", failure}});
         service_.board().failed(theirs, failure, service_.host().now());
     }
-    leave();
+    leave(failure.empty());
     co_await stream_->end(agreement_.pair.ours, std::move(farewell));
     co_return failure.empty();
 }
@@ -109,6 +110,7 @@ Task<> Exchange::read() {
         if (!event && rests()) co_return;
         if (!event) continue;
         if (*event == xml::Event::footer) {
+            peer_took_leave_ = true;
             co_await messages_settled(0);
             throw StreamEnded();
         }
@@ -144,15 +146,37 @@ void Exchange::send_waiting() {
     else if (!written_.is_running()) written_.start(look_again, [this] { acknowledge_written(); });
 }
 
-/// Without XEP-0198: what the kernel has taken counts as handed over.
+/// Without XEP-0198 the kernel's taking the bytes proves little: a peer that has just died takes them too. A message that
+/// waits in the ledger counts as handed over when a ping that was sent after it is answered, whatever the answer is.
 void Exchange::acknowledge_written() {
-    if (!outbox_ || outbox_->unacknowledged() == 0) return;
+    if (!outbox_ || managed_ || outbox_->unacknowledged() == 0) return;
     if (stream_->unsent() > 0) {
         written_.start(look_again, [this] { acknowledge_written(); });
         return;
     }
     last_progress_ = stream_->shard().now();
-    outbox_->acknowledge(outbox_->unacknowledged());
+    // Of a service's domain the service itself gets the answers.
+    const bool can_ask = agreement_.pair.ours == service_.host().domain();
+    if (!can_ask || !outbox_->has_sent_from_ledger()) outbox_->acknowledge(outbox_->unacknowledged());
+    else ask_for_proof();
+}
+
+void Exchange::ask_for_proof() {
+    if (std::exchange(asks_for_proof_, true)) return;
+    const auto theirs = Jid::of({}, agreement_.pair.theirs);
+    service_.tasks().spawn(wait_for_proof(alive_, service_.host(), *theirs, outbox_->unacknowledged()));
+}
+
+Task<> Exchange::wait_for_proof(std::shared_ptr<Exchange*> alive, Host& host, Jid theirs, std::size_t count) {
+    (void)co_await host.request(host.domain_jid(), theirs, false, "<ping xmlns='urn:xmpp:ping'/>");
+    if (auto* exchange = *alive) exchange->proven(count);
+}
+
+void Exchange::proven(std::size_t count) {
+    asks_for_proof_ = false;
+    if (!outbox_) return;
+    outbox_->acknowledge(count);
+    acknowledge_written();
 }
 
 Task<> Exchange::handle(xml::View element) {

@@ -44,7 +44,7 @@ class Exchange final : public Carrier {
 
     bool receives() const { return !agreement_.we_called || agreement_.both_ways; }
     bool sends() const { return agreement_.we_called || agreement_.both_ways; }
-    void leave();
+    void leave(bool in_order);
     Task<> read();
     Task<> handle(xml::View element);
     Task<> handle_stanza(xml::View stanza);
@@ -56,6 +56,9 @@ class Exchange final : public Carrier {
     bool rests();
     void check_progress();
     void acknowledge_written();
+    void ask_for_proof();
+    static Task<> wait_for_proof(std::shared_ptr<Exchange*> alive, Host& host, Jid theirs, std::size_t count);
+    void proven(std::size_t count);
 
     // acknowledgement.cc
     void handle_management(xml::View element);
@@ -70,11 +73,13 @@ class Exchange final : public Carrier {
     std::optional<StreamError> ending_;
     Outbox* outbox_ = nullptr;           ///< that this stream carries
     bool has_sent_ = false;
+    bool peer_took_leave_ = false;       ///< </stream:stream>
 
     // XEP-0198. What we sent before it was enabled is acknowledged by the kernel's taking it.
     bool managed_ = false;               ///< the peer acknowledges what we send
     bool answers_ = false;               ///< we acknowledge what the peer sends
     bool request_open_ = false;
+    bool asks_for_proof_ = false;        ///< without XEP-0198: a ping is on its way
     std::uint32_t acknowledged_ = 0, handled_ = 0;
     std::vector<std::uint32_t> requests_;
     std::size_t in_flight_ = 0;          ///< messages on their way to the journal

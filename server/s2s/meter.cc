@@ -8,9 +8,19 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t fewest_judged = 50;  // stanzas in a minute; fewer say nothing about a domain
 
+bool Meter::mostly_fails() const {
+    return stanzas_ >= fewest_judged && failed_ * 100 > stanzas_ * limits_.failure_percent;
+}
+
+/// Errors come back later than the stanzas went in.
+void Meter::failed() {
+    ++failed_;
+    if (mostly_fails()) suspicious_ = true;
+}
+
 void Meter::begin_minute(Moment now) {
     if (now < minute_ + 1min) return;
-    suspicious_ = stanzas_ >= fewest_judged && failed_ * 100 > stanzas_ * limits_.failure_percent;
+    suspicious_ = mostly_fails();
     minute_ = now;
     stanzas_ = failed_ = 0;
     targets_.clear();
@@ -20,7 +30,7 @@ void Meter::begin_minute(Moment now) {
 std::chrono::milliseconds Meter::take(Moment now) {
     begin_minute(now);
     ++stanzas_;
-    if (stanzas_ >= fewest_judged && failed_ * 100 > stanzas_ * limits_.failure_percent) suspicious_ = true;
+    if (mostly_fails()) suspicious_ = true;
     const auto rate = suspicious_ ? 1 : limits_.stanzas_per_second;
     const auto share = std::chrono::duration_cast<Moment::duration>(1s) / rate;
     next_ = std::max(next_, now - 1s) + share;

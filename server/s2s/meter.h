@@ -28,13 +28,14 @@ class Meter {
     /// Whether the bare address is one of those that the domain may still write to in this minute.
     bool admits(std::string_view address, Moment now);
     /// A stanza of the domain was answered by an error.
-    void failed() { ++failed_; }
+    void failed();
     /// Nothing was counted for so long that nothing would be different without this.
     bool is_stale(Moment now) const;
     bool is_suspicious() const { return suspicious_; }
 
   private:
     void begin_minute(Moment now);
+    bool mostly_fails() const;
 
     Limits limits_;
     Moment minute_{}, next_{};

@@ -7,6 +7,7 @@
 // Concurrency. On the shard of the other domain.
 // Limits. federation.queue_messages and queue_mib altogether, `window` without acknowledgement.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -58,6 +59,10 @@ class Outbox {
     bool is_empty() const { return waiting_.empty() && sent_.empty(); }
     bool has_waiting() const { return !waiting_.empty(); }
     std::size_t unacknowledged() const { return sent_.size(); }
+    /// Whether a message that waits in the ledger is among what is not acknowledged.
+    bool has_sent_from_ledger() const {
+        return std::ranges::any_of(sent_, [](const Parcel& each) { return each.delivery && each.delivery->waits; });
+    }
 
     /// Takes the parcel, or returns it to its sender when there is no room.
     void put(Parcel parcel);

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr int most_refusals = 64;
 constexpr std::size_t most_outboxes = 10'000;
-constexpr auto negotiation_limit = 60s;
+constexpr auto request_limit = 60s;     // for presence and requests to get out
 constexpr auto sweep_interval = 1s;
 constexpr auto steady_after = 10s;    // a stream that lasted so long was no failure
 constexpr auto short_pause = 1s;
@@ -113,7 +113,7 @@ void Service::send(const Jid& to, std::string xml) {
         if (type == "error") meter_of(std::string(to.domain())).failed();
         const bool asks = type == "subscribe" || type == "subscribed" || type == "unsubscribe" || type == "unsubscribed";
         const bool is_request = kind == "iq" && (type == "get" || type == "set");
-        const auto wait = kind == "presence" && asks ? std::chrono::seconds(settings().wait_seconds) : std::chrono::seconds(negotiation_limit);
+        const auto wait = kind == "presence" && asks ? std::chrono::seconds(settings().wait_seconds) : std::chrono::seconds(request_limit);
         put({.xml = to_server(xml), .delivery = nullptr, .kind = kind, .id = std::string(parsed->root().attribute("id")), .from = *from, .to = to,
              .wants_error = is_request, .is_patient = kind == "presence" && asks, .until = host().now() + wait});
     });
@@ -242,7 +242,7 @@ Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamErr
 Task<> Service::answer(std::unique_ptr<net::Connection> connection, bool direct_tls, net::Door::Pass pass) {
     const auto peer = connection->peer_address();
     auto stream = std::make_unique<Stream>(std::move(connection), xml::limits_before_sign_in);
-    stream->set_deadline(net::Shard::current().after(negotiation_limit));
+    stream->set_deadline(net::Shard::current().after(std::chrono::seconds(host().config().limits.login_seconds)));
     std::optional<Agreement> agreement;
     std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
     try {

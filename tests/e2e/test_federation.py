@@ -118,6 +118,13 @@ def test_requests_are_answered_across_servers(offices, pair):
     assert error_of(romeo.iq("get", f"<query xmlns='{NS['roster']}'/>", juliet.bare, timeout=WAIT)) == "service-unavailable"
 
 
+def test_the_commands_of_a_server_are_for_its_own_people(offices, pair):
+    romeo, _ = pair
+    refused = romeo.iq("set", "<command xmlns='http://jabber.org/protocol/commands' node='urn:chancery:away' action='execute'/>",
+                       offices[1].domain, timeout=WAIT)
+    assert error_of(refused) == "forbidden"
+
+
 def test_a_request_to_a_client_is_answered_by_it(pair):
     romeo, juliet = pair
     romeo.send(f"<iq type='get' id='v1' to='{juliet.jid}'><query xmlns='jabber:iq:version'/></iq>")
@@ -311,3 +318,26 @@ def test_status_and_doctor_name_a_partner_that_cannot_be_reached(make_partner, c
     assert "two.example" in one.cli("status").stdout
     doctor = one.cli("doctor", check=False).stdout
     assert "two.example" in doctor and "WRONG federation" in doctor
+
+
+def test_where_a_setting_says_so_dns_alone_proves_who_somebody_is(make_partner, clients):
+    one, two = (make_partner(domain, federation__dialback="one.example,two.example") for domain in ("one.example", "two.example"))
+    introduce(one, two)
+    one.trust(one.ca), two.trust(two.ca)
+    one.start(), two.start()
+    romeo, juliet = signed_in(person(one, "romeo", clients)), signed_in(person(two, "juliet", clients))
+    romeo.say(juliet.bare, "by dialback")
+    assert juliet.expect(lambda each: body(each) == "by dialback", timeout=WAIT).get("from") == romeo.jid
+    juliet.say(romeo.bare, "and back")
+    romeo.expect(lambda each: body(each) == "and back", timeout=WAIT)
+
+
+def test_dialback_works_only_where_both_allow_it(make_partner, clients):
+    one, two = make_partner("one.example", federation__dialback="two.example"), make_partner("two.example")
+    introduce(one, two)
+    one.trust(one.ca), two.trust(two.ca)
+    one.start(), two.start()
+    romeo = signed_in(person(one, "romeo", clients))
+    romeo.say("juliet@two.example", "let me in")
+    wait_until(lambda: "not-authorized" in one.partner("two.example").get("last_error", ""), "refused")
+    assert two.archive_search(sender=romeo.bare) == []

@@ -23,13 +23,14 @@ class Dns:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
-    def place(self, server, starttls=True):
+    def place(self, server, starttls=True, host=None):
         """The server is found by its domain."""
-        self.addresses[f"host.{server.domain}"] = server.host
+        host = host or f"host.{server.domain}"
+        self.addresses[host] = server.host
         if starttls:
-            self.services[f"_xmpp-server._tcp.{server.domain}"] = [(10, 1, server.s2s_port, f"host.{server.domain}")]
+            self.services[f"_xmpp-server._tcp.{server.domain}"] = [(10, 1, server.s2s_port, host)]
         else:
-            self.services[f"_xmpps-server._tcp.{server.domain}"] = [(10, 1, server.s2s_tls_port, f"host.{server.domain}")]
+            self.services[f"_xmpps-server._tcp.{server.domain}"] = [(10, 1, server.s2s_tls_port, host)]
 
     def close(self):
         self.socket.close()

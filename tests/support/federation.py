@@ -19,7 +19,8 @@ class Partner(Chancery):
         super().__init__(directory, **settings)
         self.s2s_port, self.s2s_tls_port = free_ports(2)
         self.settings.update({"listen__s2s": f"{self.host}:{self.s2s_port}", "listen__s2s_tls": f"{self.host}:{self.s2s_tls_port}",
-                              "federation__system_authorities": "false", "federation__retry_seconds": "1"} | settings)
+                              "federation__system_authorities": "false", "federation__retry_seconds": "1",
+                              "federation__resolver": "127.0.0.1:1"} | settings)  # nobody answers there: nothing leaves loopback
 
     def trust(self, *authorities):
         """Takes certificates that these authorities have signed."""

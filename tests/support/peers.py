@@ -88,7 +88,7 @@ class Ejabberd(Server):
     def meet(self, *servers):
         (self.directory / "partners.pem").write_text("".join(server.ca.read_text() for server in servers))
         for server in servers:
-            self.dns.place(server)
+            self.dns.place(server, host="localhost")  # its Erlang machine asks DNS for services and the system for hosts
 
     def configuration(self):
         modules = {name: {} for name in ("mod_blocking", "mod_caps", "mod_carboncopy", "mod_disco", "mod_offline", "mod_ping",
