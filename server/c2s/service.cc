@@ -17,11 +17,6 @@ class CountedIn {
     std::atomic<int>& count_;
 };
 
-Door::Limits door_limits(const Config& config) {
-    const auto& limits = config.limits;
-    return {limits.connections, limits.connections_per_address, limits.signing_in, limits.signing_in_per_address};
-}
-
 }  // namespace
 
 struct Service::PerShard {
