@@ -225,7 +225,7 @@ class Server {
         std::unique_lock lock(guard);
         while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
             save_ledger();
-            shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+            save_logons();
         }
     }
 
@@ -236,6 +236,10 @@ class Server {
         } catch (const std::exception& failure) {
             log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
         }
+    }
+
+    void save_logons() {
+        shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
     }
 
     admin::json live() const {
@@ -282,6 +286,7 @@ class Server {
             });
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
+        save_logons();
         for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
             destroy_work();
             // What was asked of other threads ends while there is somebody to tell.
