@@ -268,7 +268,7 @@ class Server {
         while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
             save_ledger();
             thin_streams();
-            shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+            save_logons();
         }
     }
 
@@ -304,6 +304,10 @@ class Server {
                                {"suspicious", status.suspicious}, {"last_error", status.last_error},
                                {"last_error_at", status.last_error.empty() ? "" : to_iso(status.last_error_at)}};
         return {{"ports", {{"starttls", federation_->port()}, {"tls", federation_->tls_port()}}}, {"domains", domains}};
+    }
+
+    void save_logons() {
+        shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
     }
 
     admin::json live() const {
@@ -363,6 +367,7 @@ class Server {
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
         on_every_shard([this](std::size_t i) { https_->stop_on(i); });
+        save_logons();
         for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
             destroy_work();
             // What was asked of other threads ends while there is somebody to tell.

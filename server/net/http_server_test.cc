@@ -79,7 +79,6 @@ class House {
         co_await connection->close(1s);
     }
 
-    Config config_;
     CurrentTlsContext tls_;
     Door door_;
     HttpRouter router_;
