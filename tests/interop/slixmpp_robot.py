@@ -54,7 +54,7 @@ class Robot(slixmpp.ClientXMPP):
         tell("presence", **{"from": str(presence["from"]), "show": presence["show"], "status": presence["status"]})
 
     def on_tune(self, message):
-        tune = message["pubsub_event"]["items"]["item"]["user_tune"]
+        tune = message["pubsub_event"]["items"]["item"]["tune"]
         tell("tune", **{"from": str(message["from"]), "title": tune["title"]})
 
     def on_avatar(self, message):
