@@ -162,6 +162,7 @@ def test_a_persistent_room_outlives_the_server(own_server, users, crash):
     set_affiliation(owner, room, friend.jid, "member")
     set_affiliation(owner, room, foe.jid, "outcast", reason="Treason")
     owner.send(f"<message type='groupchat' to='{room}'><subject>Cauldrons</subject></message>")
+    owner.expect(f"<message from='{room}/owner'><subject>Cauldrons</subject></message>")  # told to nobody before it is stored
     owner.say(room, "before the night", kind="groupchat")
     owner.hear("before the night")
     restart(own_server, crash)
