@@ -18,8 +18,11 @@
 #include "admin/certificates.h"
 #include "admin/command_line.h"
 #include "admin/socket.h"
-#include "c2s/service.h"
+#include "c2s/web.h"
+#include "components/service.h"
 #include "features/features.h"
+#include "net/http_server.h"
+#include "s2s/service.h"
 
 namespace chancery {
 namespace {
@@ -85,6 +88,7 @@ struct KeysPresent {
 /// The parts that the server and the command line share.
 struct Office {
     Config config;
+    FederationSettings federation;
     fs::path data;
     Lock lock;
     KeysPresent keys_present;
@@ -99,7 +103,8 @@ struct Office {
     archive::Archive archive;
 
     Office(const fs::path& directory, const std::vector<Config::Override>& overrides, bool making = false)
-        : config(Config::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
+        : config(Config::load(directory / "chancery.toml", overrides)),
+          federation(FederationSettings::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
           keys_present(data / config.journal.keys, making),
           journal({.folder = data / "journal",
                    .keys = data / config.journal.keys,
@@ -143,13 +148,18 @@ struct Office {
     }
 };
 
+net::Door::Limits door_limits(const Config& config) {
+    const auto& limits = config.limits;
+    return {limits.connections, limits.connections_per_address, limits.signing_in, limits.signing_in_per_address};
+}
+
 /// Runs the shards until a signal asks to stop.
 class Server {
   public:
     explicit Server(Office& office)
         : office_(office), lockout_(Lockout::Rules()),
           authenticator_(office.accounts, office.workers, lockout_, derive_key(office.kek, "unknown-accounts")),
-          tls_(load_tls(nullptr)),
+          tls_(load_tls({"xmpp-client"}, nullptr)), https_tls_(load_tls({"http/1.1", "xmpp-client"}, nullptr)), door_("c2s", door_limits(office.config)),
           host_({.config = office.config, .database = office.database, .accounts = office.accounts, .devices = office.devices, .recorder = office.recorder,
                  .archive = office.archive, .ledger = office.ledger, .workers = office.workers,
                  .state_key = derive_key(office.kek, "state"), .now = system_now}) {
@@ -158,16 +168,31 @@ class Server {
         for (unsigned i = 0; i < count; ++i) shards_.push_back(std::make_unique<net::Shard>(i));
         for (auto& shard : shards_) host_.add_home(*shard);
         for (const auto* feature : all_features()) install(*feature, host_);
-        for (const auto& waiting : office.ledger.waiting())
-            for (std::size_t i = 0; i < host_.home_count(); ++i) host_.home(i).add_waiting(waiting.recipient, waiting.position);
-
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
-        clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, offered_mechanisms(), shards});
+        components_ = std::make_unique<components::Service>(host_, tls_, shards);
+        host_.add_way(*components_);
+        make_federation(shards);
+        const auto all_waiting = office.ledger.waiting();
+        std::vector<std::uint64_t> positions;
+        for (const auto& waiting : all_waiting) positions.push_back(waiting.position);
+        office.ledger.streams().open(positions);
+        for (const auto& waiting : federation_ ? federation_->take_back(all_waiting) : all_waiting)
+            for (std::size_t i = 0; i < host_.home_count(); ++i) host_.home(i).add_waiting(waiting.recipient, waiting.position);
+
+        clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, door_, offered_mechanisms(), shards});
+        web_ = std::make_unique<c2s::Web>(*clients_);
+        web_->add_routes(router_);
+        const auto take = [this](net::TakenOver taken) { clients_->take(std::move(taken)); };
+        https_ = std::make_unique<net::HttpServer>(net::HttpServer::Parts{office.config.listen.https, https_tls_, door_, router_, shards,
+                                                                          "xmpp-client", take});
     }
 
     void run(int signals) {
         clients_->start();
+        https_->start();
+        components_->start();
+        if (federation_) federation_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
         serve_until_stopped(signals);
         log::info("server.stopping");
@@ -185,8 +210,23 @@ class Server {
         });
         std::jthread housekeeper([this](std::stop_token stop) { keep_house(stop); });
         log::info("server.ready", {{"domain", office_.config.domain}, {"starttls", clients_->starttls_port()},
-                                   {"tls", clients_->tls_port()}, {"pid", ::getpid()}});
+                                   {"tls", clients_->tls_port()}, {"https", https_->port()}, {"pid", ::getpid()}});
         wait_for_stop(signals);
+    }
+
+    /// Without a partner there is no way out and no door for other servers.
+    void make_federation(const std::vector<net::Shard*>& shards) {
+        const auto& settings = office_.federation;
+        if (settings.domains.empty()) return;
+        const auto& tls = office_.config.tls;
+        federation_tls_ = std::make_unique<s2s::Tls>(s2s::Tls::Files{
+            .certificate = office_.data / tls.certificate,
+            .key = office_.data / tls.key,
+            .authorities = settings.authorities.empty() ? fs::path() : office_.data / settings.authorities,
+            .system_authorities = settings.system_authorities});
+        federation_ = std::make_unique<s2s::Service>(
+            s2s::Service::Parts{host_, settings, *federation_tls_, derive_key(office_.kek, "federation"), shards});
+        host_.add_way(*federation_);
     }
 
     /// A client picks the strongest mechanism of those it is offered, without saying for whom: while somebody has no keys
@@ -198,11 +238,11 @@ class Server {
         return {.scram_sha512 = sasl.scram_sha512 && without == 0, .scram_sha1 = sasl.scram_sha1, .plain = sasl.plain};
     }
 
-    std::shared_ptr<net::TlsContext> load_tls(std::shared_ptr<net::TicketKeys> tickets) const {
+    std::shared_ptr<net::TlsContext> load_tls(std::vector<std::string> protocols, std::shared_ptr<net::TicketKeys> tickets) const {
         const auto& tls = office_.config.tls;
         return net::TlsContext::server({.certificate_chain = office_.data / tls.certificate,
                                         .private_key = office_.data / tls.key,
-                                        .alpn = {"xmpp-client"},
+                                        .alpn = std::move(protocols),
                                         .ticket_keys = std::move(tickets)});
     }
 
@@ -211,7 +251,9 @@ class Server {
         while (::read(signals, &info, sizeof info) == sizeof info) {
             if (info.ssi_signo != SIGHUP) return;
             try {
-                tls_.replace(load_tls(tls_.get()->ticket_keys()));
+                tls_.replace(load_tls({"xmpp-client"}, tls_.get()->ticket_keys()));
+                https_tls_.replace(load_tls({"http/1.1", "xmpp-client"}, https_tls_.get()->ticket_keys()));
+                if (federation_tls_) federation_tls_->reload();
                 log::info("tls.reloaded");
             } catch (const net::TlsError& error) {
                 log::error("tls.not_reloaded", {{"cause", error.what()}});
@@ -225,7 +267,8 @@ class Server {
         std::unique_lock lock(guard);
         while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
             save_ledger();
-            shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+            thin_streams();
+            save_logons();
         }
     }
 
@@ -238,11 +281,41 @@ class Server {
         }
     }
 
+    /// Begins a new file of notes about streams, once all that the old ones say is in it too.
+    void thin_streams() {
+        auto& streams = office_.ledger.streams();
+        if (!streams.is_long()) return;
+        try {
+            streams.begin_file();
+            on_every_shard([this](std::size_t i) { host_.home(i).note_streams(); });
+            on_every_shard([](std::size_t) {});  // the turn that wrote them is over
+            streams.remove_older();
+        } catch (const std::exception& failure) {
+            log::warning("streams.not_thinned", {{"cause", failure.what()}});
+        }
+    }
+
+    /// What `status` and `doctor` say of partners.
+    admin::json federation() const {
+        admin::json domains = admin::json::object();
+        for (const auto& [domain, status] : federation_->status())
+            domains[domain] = {{"streams_in", status.streams_in}, {"streams_out", status.streams_out}, {"waiting", status.waiting},
+                               {"sent", status.sent}, {"received", status.received}, {"returned", status.returned},
+                               {"suspicious", status.suspicious}, {"last_error", status.last_error},
+                               {"last_error_at", status.last_error.empty() ? "" : to_iso(status.last_error_at)}};
+        return {{"ports", {{"starttls", federation_->port()}, {"tls", federation_->tls_port()}}}, {"domains", domains}};
+    }
+
+    void save_logons() {
+        shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+    }
+
     admin::json live() const {
         return {{"pid", ::getpid()},
-                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}}},
-                {"connections", clients_->connections()},
+                {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}, {"https", https_->port()}, {"component", components_->port()}}},
+                {"connections", door_.connections()},
                 {"sessions", host_.session_count()},
+                {"federation", federation_ ? federation() : admin::json()},
                 {"messages", {{"accepted", host_.messages_accepted.load()}, {"refused", host_.messages_refused.load()}}},
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(system_now() - host_.started()).count()}};
     }
@@ -264,7 +337,10 @@ class Server {
             for (std::size_t i = 0; i < shards_.size(); ++i) {
                 together.arrive_and_wait();
                 if (i != own) continue;
+                https_->destroy_on(own);
                 clients_->destroy_on(own);
+                components_->destroy_on(own);
+                if (federation_) federation_->destroy_on(own);
                 host_.home(own).clear();
             }
             together.arrive_and_wait();
@@ -272,20 +348,31 @@ class Server {
     }
 
     void stop() {
-        on_every_shard([this](std::size_t i) { clients_->stop_on(i); });
+        for (int round = 0; round < 2; ++round)  // the second lets arrive what services said to people of other shards
+            on_every_shard([&](std::size_t i) {
+                if (round == 0) host_.stop_services(host_.home(i));
+            });
+        on_every_shard([this](std::size_t i) {
+            clients_->stop_on(i);
+            components_->stop_on(i);
+            if (federation_) federation_->stop_on(i);
+        });
         const auto deadline = std::chrono::steady_clock::now() + farewell_limit;
         std::atomic<bool> busy = true;
         while (busy && std::chrono::steady_clock::now() < deadline) {
             busy = false;
             on_every_shard([&](std::size_t i) {
-                if (!clients_->is_empty_on(i)) busy = true;
+                if (!clients_->is_empty_on(i) || (federation_ && !federation_->is_empty_on(i))) busy = true;
             });
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
+        on_every_shard([this](std::size_t i) { https_->stop_on(i); });
+        save_logons();
         for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
             destroy_work();
             // What was asked of other threads ends while there is somebody to tell.
             office_.workers.drain();
+            if (federation_) federation_->drain();
             office_.database.drain();
         }
         office_.journal.close();
@@ -297,10 +384,17 @@ class Server {
     Office& office_;
     Lockout lockout_;
     Authenticator authenticator_;
-    net::CurrentTlsContext tls_;
+    net::CurrentTlsContext tls_, https_tls_;
+    net::Door door_;
     std::vector<std::unique_ptr<net::Shard>> shards_;
     Host host_;
+    std::unique_ptr<s2s::Tls> federation_tls_;
+    std::unique_ptr<s2s::Service> federation_;
     std::unique_ptr<c2s::Service> clients_;
+    std::unique_ptr<c2s::Web> web_;
+    net::HttpRouter router_;
+    std::unique_ptr<net::HttpServer> https_;
+    std::unique_ptr<components::Service> components_;
     std::vector<std::jthread> threads_;
 };
 

@@ -18,6 +18,8 @@ MAY_INCLUDE = {
     "core": "base xml xmpp net journal storage policy archive accounts cluster",
     "features": "base xml xmpp storage core",
     "c2s": "base xml xmpp net accounts core",
+    "components": "base xml xmpp net core",
+    "s2s": "base xml xmpp net accounts core",
     "admin": "base xml xmpp net journal storage accounts policy archive core",
 }
 

@@ -10,6 +10,8 @@
 namespace chancery::admin {
 namespace {
 
+constexpr auto index_limit = std::chrono::seconds(10);  // for the index to catch up, after a crash for instance
+
 std::string_view kind_name(std::uint16_t kind) {
     switch (static_cast<journal::Kind>(kind)) {
         case journal::Kind::message: return "message";
@@ -89,6 +91,7 @@ json search_archive(Context& context, const json& request) {
     try {
         do {
             search.limit = limit - records.size();
+            context.archive.wait_until_ready(index_limit);
             const auto page = context.archive.search(search);
             for (const auto& match : page.matches) {
                 const bool words_of_people = match.erased || static_cast<journal::Kind>(match.kind) == journal::Kind::message;

@@ -72,7 +72,7 @@ void write_key(const std::filesystem::path& path, EVP_PKEY* key) {
 std::string alternative_names(const std::string& domain) {
     char host[256] = "";
     ::gethostname(host, sizeof host - 1);
-    std::string names = "DNS:" + domain;
+    std::string names = "DNS:" + domain + ",DNS:*." + domain;  // the services have domains of their own below it
     if (domain != "localhost") names += ",DNS:localhost";
     if (*host && domain != host) names += std::string(",DNS:") + host;
     return names + ",IP:127.0.0.1,IP:::1";

@@ -234,6 +234,19 @@ std::string sentence(const std::string& command, const json& result) {
     return result.dump();
 }
 
+void print_partners(const json& partners) {
+    for (const auto& [domain, partner] : partners.items()) {
+        std::cout << "  partner   " << domain << ": " << counted(partner.at("streams_out").get<std::size_t>(), "stream") << " out, "
+                  << partner.at("streams_in") << " in; " << partner.at("waiting") << " waiting, " << partner.at("sent") << " sent, "
+                  << partner.at("received") << " received";
+        if (partner.at("returned") != 0) std::cout << ", " << partner.at("returned") << " returned";
+        if (partner.at("suspicious").get<bool>()) std::cout << "; slowed down: most of what it sends fails";
+        const auto error = partner.at("last_error").get<std::string>();
+        if (!error.empty()) std::cout << "; last trouble " << partner.at("last_error_at").get<std::string>() << ": " << error;
+        std::cout << "\n";
+    }
+}
+
 void print_status(const json& status) {
     const auto& journal = status.at("journal");
     std::cout << "Chancery " << status.at("version").get<std::string>() << " for " << status.at("domain").get<std::string>()
@@ -246,6 +259,7 @@ void print_status(const json& status) {
     std::cout << "  accounts  " << status.at("accounts") << "\n  journal   " << counted(journal.at("position").get<std::size_t>(), "record") << ", "
               << (journal.at("writing").get<bool>() ? "writing" : "NOT WRITING: " + journal.at("reason").get<std::string>()) << "\n"
               << "  index     " << status.at("index").at("position") << " of them indexed\n";
+    if (status.contains("federation") && status.at("federation").is_object()) print_partners(status.at("federation").at("domains"));
 }
 
 }  // namespace

@@ -91,6 +91,21 @@ Check check_index(const Context& context) {
             "The record itself is not touched. To build the index again: chancery archive rebuild"};
 }
 
+/// A partner is a matter for the administrator while something waits for it and the last attempt has failed.
+Check check_federation(const Context& context) {
+    const auto state = context.live ? context.live().value("federation", json()) : json();
+    if (!state.is_object()) return {"federation", true, context.live ? "off" : "not asked: the server does not run"};
+    std::string troubles;
+    for (const auto& [domain, partner] : state.at("domains").items()) {
+        const bool stuck = partner.at("waiting") != 0 && !partner.at("last_error").get_ref<const std::string&>().empty() &&
+                           partner.at("streams_out") == 0 && partner.at("streams_in") == 0;
+        if (stuck) troubles += (troubles.empty() ? "" : "; ") + domain + ": " + partner.at("waiting").dump() + " waiting, " +
+                               partner.at("last_error").get<std::string>();
+    }
+    return {"federation", troubles.empty(), troubles.empty() ? "nothing waits in vain" : troubles,
+            "docs/federation.md says what each of these means and what to ask the partner's administrator."};
+}
+
 }  // namespace
 
 json status(Context& context, const json&) {
@@ -114,7 +129,8 @@ json status(Context& context, const json&) {
 
 json doctor(Context& context, const json&) {
     const Check checks[] = {check_journal(context), check_index(context),       check_disk(context),  check_fsync(context),
-                            check_clock(context),   check_certificate(context), check_permissions(context), check_limits()};
+                            check_clock(context),   check_certificate(context), check_permissions(context), check_limits(),
+                            check_federation(context)};
     json list = json::array();
     bool good = true;
     for (const auto& check : checks) {

@@ -7,8 +7,13 @@
 #include <sstream>
 #include <variant>
 
+#include "base/federation_settings.h"
+
 namespace chancery {
 namespace {
+
+using List = std::vector<std::string>;
+using Table = std::map<std::string, std::string>;
 
 struct Bounds {
     std::int64_t lowest, highest;
@@ -17,15 +22,21 @@ struct Bounds {
 /// A setting: its key, where its value goes, and what a stranger must know about it.
 struct Setting {
     std::string_view key;
-    std::variant<std::string*, bool*, std::int64_t*> value;
+    std::variant<std::string*, bool*, std::int64_t*, List*, Table*> value;
     std::string_view help;
     Bounds bounds = {0, 0};
 };
 
-std::vector<Setting> settings_of(Config& c) {
+std::vector<Setting> settings_of(Config& c, FederationSettings& f) {
     return {
         {"listen.starttls", &c.listen.starttls, "clients with STARTTLS; empty: off"},
         {"listen.tls", &c.listen.tls, "clients with direct TLS; empty: off"},
+        {"listen.https", &c.listen.https, "browsers (WebSocket, BOSH) and, by ALPN, clients with direct TLS; empty: off"},
+        {"listen.component", &c.listen.component, "components; empty: off. TLS, but for a loopback address"},
+        {"listen.s2s", &f.listen, "other servers with STARTTLS, as \"[::]:5269\"; empty: off"},
+        {"listen.s2s_tls", &f.listen_tls, "other servers with direct TLS, as \"[::]:5270\"; empty: off"},
+        {"web.public_url", &c.web.public_url, "https://HOST[:PORT] under which browsers reach listen.https; empty: as they asked"},
+        {"web.origins", &c.web.origins, "other web sites whose pages may connect: https://A https://B"},
         {"tls.certificate", &c.tls.certificate, "PEM chain, relative to this directory"},
         {"tls.key", &c.tls.key, "PEM"},
         {"sasl.scram_sha512", &c.sasl.scram_sha512, "SCRAM-SHA-512 beside SCRAM-SHA-256"},
@@ -52,6 +63,33 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits.unsent_kib", &c.limits.unsent_kib, "queued to a client that does not read, KiB", {64, 1'048'576}},
         {"limits.multicast", &c.limits.multicast, "addresses of one message to many; 0: off", {0, 10'000}},
         {"limits.offline_messages", &c.limits.offline_messages, "replayed per user", {0, 1'000'000}},
+        {"limits.pubsub_nodes", &c.limits.pubsub_nodes, "nodes of one person; of pubsub.service ten times as many", {1, 100'000}},
+        {"limits.pubsub_items", &c.limits.pubsub_items, "items of one node", {1, 100'000}},
+        {"limits.pubsub_kib", &c.limits.pubsub_kib, "all items of one person, or of one node of pubsub.service, KiB", {64, 1'048'576}},
+        {"rooms.name", &c.rooms.name, "rooms are at NAME.DOMAIN; empty: no rooms"},
+        {"rooms.creators", &c.rooms.creators, "who may make rooms: everybody or administrators"},
+        {"rooms.rooms", &c.rooms.rooms, "rooms at once", {1, 10'000'000}},
+        {"rooms.rooms_per_person", &c.rooms.rooms_per_person, "of which somebody is an owner", {1, 1'000'000}},
+        {"rooms.occupants", &c.rooms.occupants, "people and devices in one room", {2, 1'000'000}},
+        {"rooms.affiliations", &c.rooms.affiliations, "members, administrators, owners and banned of one room", {1, 1'000'000}},
+        {"rooms.history", &c.rooms.history, "messages of the past shown to who enters, at most", {0, 1'000}},
+        {"federation.domains", &f.domains, "partners; \"*\": every domain; none: no federation"},
+        {"federation.blocked", &f.blocked, "not these, nor what is below them"},
+        {"federation.dialback", &f.dialback, "partners without a good certificate, known by DNS alone"},
+        {"federation.hosts", &f.hosts, "\"partner.example\" = \"192.0.2.1:5269\" or \"tls:192.0.2.1:5270\", instead of DNS"},
+        {"federation.authorities", &f.authorities, "PEM, relative to this directory: who may sign partners' certificates"},
+        {"federation.system_authorities", &f.system_authorities, "the system's authorities may as well"},
+        {"federation.resolver", &f.resolver, "DNS server as \"127.0.0.1:53\"; empty: the system's"},
+        {"federation.stanzas_per_second", &f.stanzas_per_second, "of one domain", {1, 100'000}},
+        {"federation.rates", &f.rates, "\"partner.example\" = 500, where it is another"},
+        {"federation.targets_per_minute", &f.targets_per_minute, "addresses one domain may write to", {1, 1'000'000}},
+        {"federation.failure_percent", &f.failure_percent, "of a domain's stanzas; above it has one a second", {1, 100}},
+        {"federation.queue_messages", &f.queue_messages, "waiting for one domain", {10, 1'000'000}},
+        {"federation.queue_mib", &f.queue_mib, "the same in MiB", {1, 16'384}},
+        {"federation.wait_seconds", &f.wait_seconds, "then a message that cannot be sent is returned", {1, 2'592'000}},
+        {"federation.retry_seconds", &f.retry_seconds, "longest pause between two attempts", {1, 86'400}},
+        {"federation.idle_seconds", &f.idle_seconds, "a stream without stanzas is closed", {1, 86'400}},
+        {"federation.streams", &f.streams, "that other servers have opened", {1, 1'000'000}},
         {"server.threads", &c.server.threads, "0: one for each processor", {0, 256}},
         {"server.log", &c.server.log, "debug, info, warning or error"},
         {"push.count", &c.push.count, "push notifications say how many messages wait; never who wrote or what"},
@@ -67,12 +105,17 @@ std::vector<Setting> settings_of(Config& c) {
         {"contact.support", &c.contact.support, "URIs by spaces"},
         {"policy.people_search", &c.policy.people_search, "everybody may look for people by name and card"},
         {"policy.end_to_end", &c.policy.end_to_end, "let end-to-end encrypted payloads pass; they defeat the record"},
+        {"policy.file_streams", &c.policy.file_streams, "let clients send files directly, past the record"},
+        {"pubsub.service", &c.pubsub.service, "nodes for all are at this name before the domain; empty: none"},
+        {"pubsub.creators", &c.pubsub.creators, "who may make them: everybody, administrators or nobody"},
     };
 }
 
 std::string text_of(const Setting& setting) {
     if (auto* text = std::get_if<std::string*>(&setting.value)) return '"' + **text + '"';
     if (auto* flag = std::get_if<bool*>(&setting.value)) return **flag ? "true" : "false";
+    if (std::holds_alternative<List*>(setting.value)) return "[]";
+    if (std::holds_alternative<Table*>(setting.value)) return "{}";
     return std::to_string(*std::get<std::int64_t*>(setting.value));
 }
 
@@ -86,7 +129,40 @@ void check_bounds(const Setting& setting, std::int64_t number) {
                               std::to_string(setting.bounds.highest));
 }
 
+void assign_list(const Setting& setting, List& list, const toml::node& node) {
+    const auto* array = node.as_array();
+    if (!array) fail(setting.key, "a list of texts is expected");
+    list.clear();
+    for (const auto& each : *array) {
+        if (!each.is_string()) fail(setting.key, "a list of texts is expected");
+        list.push_back(each.as_string()->get());
+    }
+}
+
+void assign_table(const Setting& setting, Table& table, const toml::node& node) {
+    const auto* entries = node.as_table();
+    if (!entries) fail(setting.key, "a table is expected");
+    for (const auto& [key, value] : *entries) {
+        if (value.is_string()) table[std::string(key.str())] = value.as_string()->get();
+        else if (value.is_integer()) table[std::string(key.str())] = std::to_string(value.as_integer()->get());
+        else fail(setting.key, "texts or whole numbers are expected");
+    }
+}
+
+/// As on the command line: a,b,c.
+List words_of(std::string_view value) {
+    List words;
+    while (!value.empty()) {
+        const auto comma = std::min(value.find(','), value.size());
+        if (comma > 0) words.emplace_back(value.substr(0, comma));
+        value.remove_prefix(std::min(comma + 1, value.size()));
+    }
+    return words;
+}
+
 void assign(const Setting& setting, const toml::node& node) {
+    if (auto* list = std::get_if<List*>(&setting.value)) return assign_list(setting, **list, node);
+    if (auto* table = std::get_if<Table*>(&setting.value)) return assign_table(setting, **table, node);
     if (auto* text = std::get_if<std::string*>(&setting.value)) {
         if (!node.is_string()) fail(setting.key, "a text in quotes is expected");
         **text = node.as_string()->get();
@@ -106,6 +182,10 @@ void assign(const Setting& setting, const std::string& value) {
     } else if (auto* flag = std::get_if<bool*>(&setting.value)) {
         if (value != "true" && value != "false") fail(setting.key, "true or false is expected");
         **flag = value == "true";
+    } else if (auto* list = std::get_if<List*>(&setting.value)) {
+        **list = words_of(value);
+    } else if (std::holds_alternative<Table*>(setting.value)) {
+        fail(setting.key, "an entry is set as " + std::string(setting.key) + ".NAME=VALUE");
     } else {
         std::int64_t number = 0;
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -113,6 +193,17 @@ void assign(const Setting& setting, const std::string& value) {
         check_bounds(setting, number);
         *std::get<std::int64_t*>(setting.value) = number;
     }
+}
+
+/// KEY.NAME=VALUE on the command line, where KEY is a table. False: it is not one.
+bool assign_entry(const std::vector<Setting>& settings, std::string_view key, const std::string& value) {
+    for (const auto& setting : settings) {
+        auto* table = std::get_if<Table*>(&setting.value);
+        if (!table || !key.starts_with(std::string(setting.key) + ".")) continue;
+        (**table)[std::string(key.substr(setting.key.size() + 1))] = value;
+        return true;
+    }
+    return false;
 }
 
 const Setting& find(const std::vector<Setting>& settings, std::string_view key) {
@@ -137,32 +228,55 @@ void read_file(Config& config, const std::vector<Setting>& settings, const std::
             config.domain = node.as_string()->get();
             continue;
         }
+        if (name == "components" && node.is_table()) {
+            for (const auto& [domain, secret] : *node.as_table()) {
+                if (!secret.is_string()) fail("components." + std::string(domain.str()), "a text in quotes is expected");
+                config.components[std::string(domain.str())] = secret.as_string()->get();
+            }
+            continue;
+        }
         if (!node.is_table()) throw ConfigError(file.string() + ": unknown setting " + std::string(name.str()));
         for (const auto& [key, value] : *node.as_table())
             assign(find(settings, std::string(name.str()) + "." + std::string(key.str())), value);
     }
 }
 
-}  // namespace
-
-Config Config::load(const std::filesystem::path& file, const std::vector<Override>& overrides) {
+struct Settings {
     Config config;
-    const auto settings = settings_of(config);
+    FederationSettings federation;
+};
+
+Settings load_all(const std::filesystem::path& file, const std::vector<Config::Override>& overrides) {
+    Settings all;
+    auto& config = all.config;
+    const auto settings = settings_of(config, all.federation);
     read_file(config, settings, file);
     for (const auto& [key, value] : overrides) {
         if (key == "domain") config.domain = value;
-        else assign(find(settings, key), value);
+        else if (key.starts_with("components.")) config.components[key.substr(key.find('.') + 1)] = value;
+        else if (!assign_entry(settings, key, value)) assign(find(settings, key), value);
     }
     if (config.domain.empty()) throw ConfigError(file.string() + ": the setting domain is missing");
-    return config;
+    return all;
+}
+
+}  // namespace
+
+Config Config::load(const std::filesystem::path& file, const std::vector<Override>& overrides) {
+    return load_all(file, overrides).config;
+}
+
+FederationSettings FederationSettings::load(const std::filesystem::path& file, const std::vector<Config::Override>& overrides) {
+    return load_all(file, overrides).federation;
 }
 
 std::string Config::initial_file(const std::string& domain) {
     Config defaults;
+    FederationSettings federation;
     std::string text = "# Chancery. Remove a # to change a setting; what is not set here has the value shown.\n\ndomain = \"" +
                        domain + "\"\n";
     std::string section;
-    for (const auto& setting : settings_of(defaults)) {
+    for (const auto& setting : settings_of(defaults, federation)) {
         const auto dot = setting.key.find('.');
         if (setting.key.substr(0, dot) != section) {
             section = setting.key.substr(0, dot);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,6 +22,8 @@ struct Config {
     struct {
         std::string starttls = "[::]:5222";       ///< address:port of c2s with STARTTLS (RFC 6120 §5); empty: off
         std::string tls = "[::]:5223";            ///< address:port of c2s with direct TLS (XEP-0368); empty: off
+        std::string https = "[::]:8443";          ///< address:port of HTTPS: WebSocket, BOSH; direct TLS by ALPN; empty: off
+        std::string component;                    ///< address:port for components (XEP-0114); empty: off
     } listen;
 
     struct {
@@ -29,10 +32,15 @@ struct Config {
     } tls;
 
     struct {
-        bool scram_sha512 = false;                ///< SCRAM-SHA-512 beside SCRAM-SHA-256
+        std::string public_url;                   ///< https://host[:port] under which browsers reach listen.https; empty: as they asked
+        std::string origins;                      ///< web sites that may connect too, as https://chat.example.org, by spaces
+    } web;
+
+    struct {
+        bool scram_sha512 = true;                 ///< SCRAM-SHA-512 beside SCRAM-SHA-256
         bool scram_sha1 = false;                  ///< SCRAM-SHA-1 for clients of before 2016
         bool plain = false;                       ///< PLAIN inside TLS
-        std::int64_t iterations = 10'000;         ///< PBKDF2 rounds of new passwords (XEP-0438 §7's lowest; decision 0003)
+        std::int64_t iterations = 4'096;          ///< PBKDF2 rounds of new passwords (RFC 7677 §4's lowest; decision 0003)
         std::int64_t token_days = 14;             ///< XEP-0484: how long a token signs a device in; 0: none are given
         bool token_unbound = true;                ///< also tokens that are not bound to the TLS channel, for browsers
     } sasl;
@@ -59,7 +67,20 @@ struct Config {
         std::int64_t unsent_kib = 4'096;          ///< bytes queued to a client that does not read, KiB
         std::int64_t multicast = 100;             ///< XEP-0033: addresses of one message; 0: none is sent on
         std::int64_t offline_messages = 10'000;   ///< per user; more stay in the archive and are not replayed
+        std::int64_t pubsub_nodes = 200;          ///< XEP-0060: of one person; and what the service for all has, times ten
+        std::int64_t pubsub_items = 2'000;        ///< of one node, and what max_items=max means
+        std::int64_t pubsub_kib = 8'192;          ///< what all items of one person, or of one node for all, may take, KiB
     } limits;
+
+    struct {
+        std::string name = "rooms";               ///< of the service: NAME.DOMAIN (XEP-0045); empty: no rooms
+        std::string creators = "everybody";       ///< who may make rooms: everybody, or administrators
+        std::int64_t rooms = 100'000;             ///< that exist at once
+        std::int64_t rooms_per_person = 200;      ///< of which somebody is an owner
+        std::int64_t occupants = 10'000;          ///< of one room
+        std::int64_t affiliations = 20'000;       ///< of one room: members, administrators, owners and the banned
+        std::int64_t history = 50;                ///< messages of the past that a room shows at most who enters
+    } rooms;
 
     struct {
         std::int64_t threads = 0;                 ///< shards; 0: one for each processor
@@ -69,7 +90,16 @@ struct Config {
     struct {
         bool people_search = true;                ///< XEP-0055: everybody may look for people by name and card
         bool end_to_end = false;                  ///< let end-to-end encrypted payloads pass (they defeat the record)
+        bool file_streams = false;                ///< let clients send files directly to each other (past the record)
     } policy;
+
+    struct {
+        std::string service = "pubsub";           ///< what stands before the domain in the address of nodes for all; empty: off
+        std::string creators = "administrators";  ///< who may make nodes there: everybody, administrators or nobody
+    } pubsub;
+
+    /// XEP-0114: the secret of each component, by its domain.
+    std::map<std::string, std::string> components;
 
     struct {
         bool count = false;                       ///< XEP-0357: notifications say how many messages wait; never who wrote or what

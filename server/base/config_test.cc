@@ -1,4 +1,4 @@
-#include "base/config.h"
+#include "base/federation_settings.h"
 
 #include <doctest/doctest.h>
 
@@ -37,4 +37,18 @@ TEST_CASE("AMistakeStopsTheStartAndIsNamed") {
         CHECK_THROWS_AS(Config::load(file_with(text)), ConfigError);
     CHECK_THROWS_WITH(Config::load(file_with("domain = 'a'\n"), {{"sasl.iterations", "x"}}),
                       "setting sasl.iterations: a whole number is expected");
+}
+
+TEST_CASE("ListsAndTablesComeFromTheFileAndFromTheCommandLine") {
+    const auto file = file_with("domain = 'a'\n[federation]\ndomains = ['b.example', 'c.example']\nrates = { 'b.example' = 7 }\n"
+                                "[federation.hosts]\n'b.example' = '127.0.0.1:1'\n");
+    auto config = FederationSettings::load(file);
+    CHECK(config.domains == std::vector<std::string>{"b.example", "c.example"});
+    CHECK(config.rates.at("b.example") == "7");
+    CHECK(config.hosts.at("b.example") == "127.0.0.1:1");
+    config = FederationSettings::load(file, {{"federation.domains", "x.example,y.example"}, {"federation.hosts.x.example", "tls:127.0.0.1:2"}});
+    CHECK(config.domains == std::vector<std::string>{"x.example", "y.example"});
+    CHECK(config.hosts.at("x.example") == "tls:127.0.0.1:2");
+    CHECK_THROWS_AS(FederationSettings::load(file_with("domain = 'a'\n[federation]\ndomains = 'b'\n")), ConfigError);
+    CHECK_THROWS_AS(FederationSettings::load(file_with("domain = 'a'\n[federation]\nhosts = 'b'\n")), ConfigError);
 }

@@ -199,12 +199,12 @@ void Client::handle_message(xml::View element) {
     auto message = service_.host().take_message(element, jid_);
     if (!message) {
         refuse(element, message.error());
-        if (auto* here = session()) ++here->stream.handled;
+        if (auto* here = session()) here->count_handled();
         return;
     }
     ++in_flight_;
     const auto handled = [alive = alive_, id = session_id_, &home = home()] {
-        if (auto* session = home.find(id)) ++session->stream.handled;
+        if (auto* session = home.find(id)) session->count_handled();
         if (auto* client = *alive) {
             --client->in_flight_;
             client->settled_.set();
@@ -259,7 +259,7 @@ Task<> Client::handle_stanza(xml::View element) {
         if (unrecorded && answered)
             service_.host().send_error(jid_, kind, to, id, {Condition::resource_constraint, "Not sent: the archive is not available"});
     }
-    if (auto* here = session()) ++here->stream.handled;
+    if (auto* here = session()) here->count_handled();
 }
 
 void Client::refuse(xml::View stanza, const StanzaError& error) {

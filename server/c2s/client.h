@@ -53,6 +53,7 @@ class Client final : public Link {
     std::string enable_management(std::string_view resume);
     std::string resume(std::string_view previous, std::string_view handled);
     void go_on();
+    std::optional<std::uint32_t> count_of_ended(std::string_view id, std::uint32_t received);
     void take_acknowledgement(xml::View acknowledgement);
     void acknowledge(std::uint32_t handled);
     void answer_requests();

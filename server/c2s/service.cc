@@ -25,7 +25,7 @@ struct Service::PerShard {
     TaskGroup tasks;
 };
 
-Service::Service(Parts parts) : parts_(std::move(parts)), door_(parts_.host.config()) {
+Service::Service(Parts parts) : parts_(std::move(parts)) {
     for (std::size_t i = 0; i < parts_.shards.size(); ++i) per_shard_.push_back(std::make_unique<PerShard>());
 }
 
@@ -62,10 +62,24 @@ void Service::add(Client& client) { current().clients.insert(&client); }
 void Service::remove(Client& client) { current().clients.erase(&client); }
 
 void Service::accepted(std::unique_ptr<net::Connection> connection, bool direct_tls) {
-    auto pass = door_.admit(connection->peer());
-    if (pass) return tasks().spawn(serve(std::move(connection), direct_tls, std::move(*pass)));
+    auto pass = parts_.door.admit(connection->peer());
+    if (pass) {
+        auto stream = std::make_unique<TcpStream>(std::move(connection), xml::limits_before_sign_in);
+        auto* insecure = stream.get();
+        return tasks().spawn(serve(std::move(stream), insecure, direct_tls, std::move(*pass)));
+    }
     const bool is_heard = !direct_tls && refusals_ < most_refusals;  // nothing can be said in TLS without a handshake
-    if (is_heard) tasks().spawn(turn_away(std::move(connection), std::move(pass.error())));
+    if (!is_heard) return;
+    const auto [by_address, why] = pass.error();
+    tasks().spawn(turn_away(std::move(connection), {by_address ? "policy-violation" : "resource-constraint", why}));
+}
+
+void Service::take(net::TakenOver taken) {
+    take(std::make_unique<TcpStream>(std::move(taken.connection), xml::limits_before_sign_in), std::move(taken.pass));
+}
+
+void Service::take(std::unique_ptr<XmlStream> stream, net::Door::Pass pass) {
+    tasks().spawn(serve(std::move(stream), nullptr, true, std::move(pass)));
 }
 
 Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamError why) {
@@ -76,20 +90,19 @@ Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamErr
 
 namespace {
 
-Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, SignedIn signed_in, [[maybe_unused]] Door::Pass pass) {
+Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, SignedIn signed_in, [[maybe_unused]] net::Door::Pass pass) {
     Client client(service, std::move(stream), std::move(signed_in));
     co_await client.run();
 }
 
 }  // namespace
 
-Task<> Service::serve(std::unique_ptr<net::Connection> connection, bool direct_tls, Door::Pass pass) {
-    auto stream = std::make_unique<TcpStream>(std::move(connection), xml::limits_before_sign_in);
+Task<> Service::serve(std::unique_ptr<XmlStream> stream, TcpStream* insecure, bool direct_tls, net::Door::Pass pass) {
     stream->set_deadline(net::Shard::current().after(std::chrono::seconds(config().limits.login_seconds)));
     std::optional<SignedIn> signed_in;
     std::optional<StreamError> farewell;  // co_await is not allowed in a catch block
     try {
-        co_await secure(*this, *stream, direct_tls);
+        if (insecure) co_await secure(*this, *insecure, direct_tls);
         signed_in = co_await authenticate(*this, *stream);
     } catch (const StreamError& error) {
         farewell = error;

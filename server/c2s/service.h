@@ -3,7 +3,7 @@
 // Operation. A connection is negotiated on the shard that accepted it and then handed to the home shard of whoever
 // signed in, where its session runs until it ends.
 // Concurrency. start() and stop() from the main thread; the rest on each shard.
-// Limits. Those of the door (door.h); whom it refuses is told why, at most `most_refusals` at a time.
+// Limits. Those of the door (net/door.h); whom it refuses is told why, at most `most_refusals` at a time.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -11,14 +11,16 @@
 
 #include "accounts/authenticator.h"
 #include "accounts/sasl/mechanism.h"
-#include "c2s/door.h"
 #include "core/host.h"
+#include "net/http_exchange.h"
 #include "net/listener.h"
 #include "net/tls.h"
 
 namespace chancery::c2s {
 
 class Client;
+class TcpStream;
+class XmlStream;
 
 class Service {
   public:
@@ -26,6 +28,7 @@ class Service {
         Host& host;
         Authenticator& authenticator;
         net::CurrentTlsContext& tls;
+        net::Door& door;
         sasl::Policy sasl;
         std::vector<net::Shard*> shards;
     };
@@ -40,9 +43,13 @@ class Service {
     void destroy_on(std::size_t shard);
     bool is_empty_on(std::size_t shard) const;
 
+    /// A connection that another listener has secured: RFC 6120 over direct TLS.
+    void take(net::TakenOver taken);
+    /// A stream inside TLS, on the current shard.
+    void take(std::unique_ptr<XmlStream> stream, net::Door::Pass pass);
+
     std::uint16_t starttls_port() const;
     std::uint16_t tls_port() const;
-    std::size_t connections() const { return door_.connections(); }
 
     // For connections.
     Parts& parts() { return parts_; }
@@ -57,11 +64,10 @@ class Service {
     struct PerShard;
     PerShard& current();
     void accepted(std::unique_ptr<net::Connection> connection, bool direct_tls);
-    Task<> serve(std::unique_ptr<net::Connection> connection, bool direct_tls, Door::Pass pass);
+    Task<> serve(std::unique_ptr<XmlStream> stream, TcpStream* insecure, bool direct_tls, net::Door::Pass pass);
     Task<> turn_away(std::unique_ptr<net::Connection> connection, StreamError why);
 
     Parts parts_;
-    Door door_;
     std::atomic<int> refusals_ = 0;
     std::vector<std::unique_ptr<PerShard>> per_shard_;
 };

@@ -25,12 +25,6 @@ std::string failed(std::string_view condition, std::optional<std::uint32_t> hand
     return xml.append("><").append(condition).append(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
 }
 
-std::optional<std::uint32_t> ended_count(const User& user, std::string_view id) {
-    for (const auto& [ended, handled] : user.ended_streams)
-        if (ended == id) return handled;
-    return std::nullopt;
-}
-
 }  // namespace
 
 bool Client::handle_management(xml::View element) {
@@ -76,6 +70,8 @@ std::string Client::enable_management(std::string_view wish) {
     std::string answer = "<enabled xmlns='urn:xmpp:sm:3'";
     if ((wish == "true" || wish == "1") && longest > 0) {
         state.resume_id = to_hex(random_bytes(16));
+        state.name = StreamLog::name(state.resume_id, session()->user().owner());
+        session()->note_stream();
         answer += " id='" + state.resume_id + "' resume='true' max='" + std::to_string(longest) + "'";
     }
     return answer + "/>";
@@ -88,9 +84,8 @@ std::string Client::resume(std::string_view previous, std::string_view count) {
     Session* found = nullptr;
     for (const auto& each : home().user(jid_).sessions)
         if (!previous.empty() && each->stream.resume_id == previous) found = each.get();
-    if (!found || !handled) {
-        return found ? failed("bad-request") : failed("item-not-found", ended_count(home().user(jid_), previous));
-    }
+    if (!handled) return failed("bad-request");
+    if (!found) return failed("item-not-found", count_of_ended(previous, *handled));
     if (auto* old_link = found->link()) {  // the server has not noticed yet that the old connection is gone
         found->detach();
         old_link->end({"conflict", "Resumed by another connection."});
@@ -111,6 +106,18 @@ void Client::go_on() {
     for (const auto& outgoing : here.stream.unacknowledged) stream_->write(*outgoing.xml);
     here.set_inactive(false);  // XEP-0352 §5.2
     here.request_acknowledgement();
+}
+
+/// How much of the client's had arrived in a stream that is over, if it is known (§5). What the client has of a stream that
+/// a crash or a stop of the server ended does not come again.
+std::optional<std::uint32_t> Client::count_of_ended(std::string_view id, std::uint32_t received) {
+    auto& owner = home().user(jid_);
+    for (const auto& [ended, handled] : owner.ended_streams)
+        if (ended == id) return handled;
+    const auto past = service_.host().ledger().streams().take(StreamLog::name(id, owner.owner()), received);
+    if (!past) return std::nullopt;
+    home().settle_received(owner, past->received);
+    return past->handled;
 }
 
 void Client::take_acknowledgement(xml::View acknowledgement) {

@@ -26,12 +26,6 @@ void TcpStream::restart() {
 
 Task<> TcpStream::drained(std::chrono::milliseconds limit) { co_await connection_->drained(limit); }
 
-sasl::ChannelBindings TcpStream::bindings() const {
-    return {.tls_exporter = connection_->channel_binding_exporter(),
-            .tls_server_end_point = connection_->channel_binding_server_end_point(),
-            .tls_unique = connection_->channel_binding_unique()};
-}
-
 void TcpStream::send_header(std::string_view domain, std::string_view to, std::string_view id) {
     std::string header = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
                          "xmlns:stream='http://etherx.jabber.org/streams' version='1.0' xml:lang='en' id='";
@@ -44,7 +38,7 @@ void TcpStream::send_header(std::string_view domain, std::string_view to, std::s
     connection_->write(header.append("'>"));
 }
 
-Task<> TcpStream::close(bool) {
+Task<> TcpStream::close(const std::optional<StreamError>&) {
     if (is_open()) connection_->write("</stream:stream>");
     co_await connection_->close(linger);
 }

@@ -1,7 +1,6 @@
 // A stream over a TCP connection of its own, as RFC 6120 has it: one long document.
 #pragma once
 #include "c2s/xml_stream.h"
-#include "net/connection.h"
 
 namespace chancery::c2s {
 
@@ -25,12 +24,12 @@ class TcpStream final : public XmlStream {
     Task<> drained(std::chrono::milliseconds limit) override;
     void cancel(std::string reason) override { connection_->cancel(std::move(reason)); }
     const net::Address& peer() const override { return connection_->peer(); }
-    sasl::ChannelBindings bindings() const override;
+    sasl::ChannelBindings bindings() const override { return bindings_of(*connection_); }
     net::Shard& shard() const override { return connection_->shard(); }
 
   private:
     void send_header(std::string_view domain, std::string_view to, std::string_view id) override;
-    Task<> close(bool with_error) override;
+    Task<> close(const std::optional<StreamError>& reason) override;
     void move_to(std::unique_ptr<XmlStream> self, net::Shard& target, Then then) override;
 
     std::unique_ptr<net::Connection> connection_;

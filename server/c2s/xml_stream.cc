@@ -23,7 +23,13 @@ void XmlStream::open(std::string_view domain, std::string_view to) {
 Task<> XmlStream::end(std::string domain, std::optional<StreamError> reason) {
     if (reason && !open_) open(domain);  // RFC 6120 §4.9.1.2: an error needs a stream to stand in
     if (reason) write(reason->to_xml());
-    co_await close(reason.has_value());
+    co_await close(reason);
+}
+
+sasl::ChannelBindings bindings_of(const net::Connection& connection) {
+    return {.tls_exporter = connection.channel_binding_exporter(),
+            .tls_server_end_point = connection.channel_binding_server_end_point(),
+            .tls_unique = connection.channel_binding_unique()};
 }
 
 void XmlStream::hand_over(std::unique_ptr<XmlStream> stream, net::Shard& target, Then then) {

@@ -12,8 +12,7 @@
 
 #include "accounts/sasl/channel_binding.h"
 #include "base/task.h"
-#include "net/address.h"
-#include "net/shard.h"
+#include "net/connection.h"
 #include "xml/document.h"
 #include "xml/limits.h"
 #include "xml/stream_scanner.h"
@@ -75,11 +74,14 @@ class XmlStream {
   private:
     virtual void send_header(std::string_view domain, std::string_view to, std::string_view id) = 0;
     /// Ends the open stream, if it is, and lets go of the peer.
-    virtual Task<> close(bool with_error) = 0;
+    virtual Task<> close(const std::optional<StreamError>& reason) = 0;
     virtual void move_to(std::unique_ptr<XmlStream> self, net::Shard& target, Then then) = 0;
 
     bool open_ = false;
     std::optional<net::Instant> deadline_;
 };
+
+/// Of a stream that has a TLS connection to itself.
+sasl::ChannelBindings bindings_of(const net::Connection& connection);
 
 }  // namespace chancery::c2s

@@ -142,6 +142,22 @@ void Home::settle(Delivery& delivery) {
     mark_soon();
 }
 
+void Home::note(const StreamLog::Note& note) {
+    if (notes_.empty())
+        shard_.at_turn_end([this] { host_.ledger().streams().write(notes_); notes_.clear(); });
+    notes_.push_back(note);
+}
+
+void Home::note_streams() {
+    for (const auto& [id, session] : by_id_) session->note_stream();
+}
+
+void Home::settle_received(User& owner, const std::vector<std::uint64_t>& positions) {
+    for (const auto position : positions)
+        if (std::erase(owner.offline, position)) settled_.push_back(position);
+    mark_soon();
+}
+
 void Home::watch_written(SessionId id) {
     writers_.push_back(id);
     mark_soon();

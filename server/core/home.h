@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/task.h"
+#include "core/caps.h"
 #include "core/requests.h"
 #include "core/stanza_in.h"
 #include "core/user.h"
@@ -29,7 +30,7 @@ struct BareHash : std::hash<std::string_view> {
 
 class Home {
   public:
-    Home(Host& host, net::Shard& shard) : host_(host), shard_(shard), requests_(shard.index()) {}
+    Home(Host& host, net::Shard& shard) : host_(host), shard_(shard), requests_(shard.index()), caps_(*this) {}
     ~Home();
     Home(const Home&) = delete;
 
@@ -61,6 +62,12 @@ class Home {
     void watch_written(SessionId id);
     /// What was written to the session and the kernel has taken is handed over. False when there is more to come.
     bool settle_written(Session& session);
+    /// Notes what a stream has sent or handled, before this turn's bytes leave (core/stream_log.h).
+    void note(const StreamLog::Note& note);
+    /// Notes everything about every stream.
+    void note_streams();
+    /// A stream of an earlier process comes back: what its client has waits no longer.
+    void settle_received(User& owner, const std::vector<std::uint64_t>& positions);
     /// The client reads the history: what waited when it was bound by XEP-0386 is not sent to it as well.
     void forget_waiting(Session& session);
     /// Ends the person's sessions of one installation (Installation::id) but for one.
@@ -100,11 +107,14 @@ class Home {
     Task<bool> remove_roster_item(User& owner, Jid contact);
     /// How matters stand between the person and a contact, put into `found`.
     Task<> read_subscription(Jid owner, Jid contact, Subscription& found);
+    /// Shows the person's roster to `look`, which must not keep it.
+    Task<> read_roster(Jid owner, std::function<void(const Roster&)> look);
     Task<> subscription_from_client(SessionId id, Jid to, SubscriptionStanza stanza, std::string xml);
     Task<> receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     TaskGroup& tasks() { return tasks_; }
     Requests& requests() { return requests_; }
+    Caps& caps() { return caps_; }
     /// Before the shard ends: destroys what still waits.
     void clear() {
         tasks_.clear();
@@ -157,9 +167,11 @@ class Home {
     std::vector<std::uint64_t> settled_;                                 // to be marked in the ledger
     std::vector<SessionId> writers_;                                     // whose `written` is not empty
     bool marking_ = false;
+    std::vector<StreamLog::Note> notes_;                                 // of this turn
     net::Timer slow_writers_;
     std::atomic<std::size_t> session_count_ = 0;
     Requests requests_;
+    Caps caps_;
     TaskGroup tasks_;
 };
 

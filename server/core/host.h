@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/task.h"
+#include "core/archive_query.h"
 #include "core/block_lists.h"
 #include "core/home.h"
 #include "core/ledger.h"
@@ -105,6 +107,23 @@ class Host {
         std::string jid = {};    ///< empty: the server
     };
     using ItemList = std::vector<Item> (*)(Host&, const Jid& asking);
+    /// XEP-0030 of accounts that are services (XEP-0163): what is asked about one of their nodes, and what items they have.
+    void describe_nodes(IqHandler info, IqHandler items) { node_info_ = info, node_items_ = items; }
+    /// What a client of `person`, or one whose presence they get from outside, can do is known, or has become something
+    /// else (core/caps.h). On the home of the person.
+    using CapabilitiesHook = void (*)(Host&, const Jid& person, const Jid& client);
+    void on_capabilities(CapabilitiesHook hook) { capabilities_hooks_.push_back(hook); }
+    /// The contact has become subscribed to the presence of the person. On the home of the person.
+    using GrantedHook = void (*)(Host&, const Jid& person, const Jid& contact);
+    void on_granted(GrantedHook hook) { granted_hooks_.push_back(hook); }
+    /// What a person's available presence, serialised, is to say beyond what the client wrote. On the home of the person.
+    using PresenceStamp = Task<std::string> (*)(Host&, Jid client, std::string presence);
+    void stamp_presence(PresenceStamp stamp) { presence_stamps_.push_back(stamp); }
+    /// What a feature keeps as long as the server runs: one of each type, made at start-up.
+    template <class State>
+    void keep(std::shared_ptr<State> state) { kept_.insert_or_assign(std::type_index(typeid(State)), std::move(state)); }
+    template <class State>
+    State& kept() { return *static_cast<State*>(kept_.at(std::type_index(typeid(State))).get()); }
     void add_command(std::string_view node, Command command) { commands_.emplace(node, command); }
     const std::map<std::string_view, Command>& commands() const { return commands_; }
     void list_items(std::string_view node, ItemList list) { item_lists_[node] = list; }
@@ -117,6 +136,8 @@ class Host {
 
     /// Before the shards run. The service has every address of its domain, and stands in the server's disco#items.
     void add_service(const Jid& domain, std::string_view name, std::unique_ptr<Service> service);
+    /// What else stands in the server's disco#items.
+    void list_service(const Jid& domain, std::string_view name) { service_list_.push_back({.node = {}, .name = std::string(name), .jid = domain.text()}); }
     /// Before the shards run. Ways are tried in order; each outlives the shards.
     void add_way(Outside& way);
 
@@ -200,6 +221,12 @@ class Host {
     void send_presence(const Jid& to, std::shared_ptr<const std::string> xml);
     /// Answers a request that a service or a handler took.
     void reply(const StanzaIn& request, const Reply& reply);
+    /// What answers a request made to the server or to an account; nobody is sent anything.
+    Task<Reply> answer(const Iq& iq);
+    /// The answer to a request of ours, made by request().
+    void take_answer(const StanzaIn& stanza);
+    /// On that home, before its clients are told that the server stops.
+    void stop_services(Home& home);
     /// Asks somebody (RFC 6120 §8.2.3), `from` being the server or a person's bare address; the answer or why there is none.
     Task<Answer> request(Jid from, Jid to, bool is_set, std::string payload);
     /// A message that waits was handed over: it waits no longer.
@@ -210,6 +237,9 @@ class Host {
     bool is_administrator(const Jid& jid) const { return is_local(jid) && parts_.accounts.has_role(jid.local(), "administrator"); }
     /// Sends the error that answers a stanza; the caller has made sure that it was no error itself.
     void send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error);
+
+    /// archive_query.cc: a page of somebody's or some room's history (XEP-0313 §4), sent to who asks, and its <fin/>.
+    Task<Reply> query_archive(ArchiveQuery query);
 
     /// Does `work` at that home and comes back, also when it throws.
     Task<> visit(Home& there, Task<> work);
@@ -223,10 +253,14 @@ class Host {
 
     const std::set<std::string, std::less<>>& features(At at) const;
     const std::vector<Item>& services() const { return service_list_; }
+    IqHandler node_info() const { return node_info_; }
+    IqHandler node_items() const { return node_items_; }
     std::vector<Item> items(const Jid& asking, std::string_view node);
     const std::string& offers() const { return offers_; }
     void run_available_hooks(Session& session) { for (auto hook : available_hooks_) hook(*this, session); }
     void run_presence_hooks(Session& session) { for (auto hook : presence_hooks_) hook(*this, session); }
+    void run_capabilities_hooks(const Jid& person, const Jid& client) { for (auto h : capabilities_hooks_) h(*this, person, client); }
+    void run_granted_hooks(const Jid& person, const Jid& contact) { for (auto h : granted_hooks_) h(*this, person, contact); }
     void run_closed_hooks(Session& session) { for (auto hook : closed_hooks_) hook(*this, session); }
     void run_unavailable_hooks(Session& s, std::string_view status) { for (auto h : unavailable_hooks_) h(*this, s, status); }
     void run_delivered_hooks(User& user, const Delivery& d) { for (auto hook : delivered_hooks_) hook(*this, user, d); }
@@ -243,12 +277,11 @@ class Host {
 
     bool accounts_is_user(std::string_view name) const { return parts_.accounts.is_user(name); }
     void deliver(std::shared_ptr<Delivery> delivery);
-    Task<Reply> answer(const Iq& iq);
     Task<> relay_iq(StanzaIn stanza);
     Task<Subscription> subscription_of(Jid owner, Jid contact);
     Task<> at_service(Service& service, StanzaIn stanza);
-    void take_answer(const StanzaIn& stanza);
     Task<> handle_probe(Jid from, Jid to);
+    Task<> add_stamps(Jid client, std::string& presence);
 
     Parts parts_;
     Jid domain_jid_;
@@ -265,6 +298,11 @@ class Host {
     std::map<std::string_view, Command> commands_;
     std::vector<DataForm> server_forms_;
     std::vector<MessageHook> delivered_hooks_;
+    IqHandler node_info_ = nullptr, node_items_ = nullptr;
+    std::vector<CapabilitiesHook> capabilities_hooks_;
+    std::vector<GrantedHook> granted_hooks_;
+    std::vector<PresenceStamp> presence_stamps_;
+    std::unordered_map<std::type_index, std::shared_ptr<void>> kept_;
     std::map<std::string, std::unique_ptr<Service>, std::less<>> services_;  // by domain
     std::vector<Item> service_list_;
     std::vector<Outside*> ways_;

@@ -73,9 +73,14 @@ Task<> Host::relay_iq(StanzaIn stanza) {
         if (is_request) send_error(stanza.from, "iq", to, stanza.id, {Condition::service_unavailable, {}});
         co_return;
     }
+    const policy::Facts facts{.file_streams_allowed = config().policy.file_streams};
+    const auto decision = is_request ? policy::decide_request(*stanza.payload, facts) : policy::Decision::allow();
     const Recorder::Draft draft{.kind = journal::Kind::iq,
-                          .record = {.from = stanza.from.text(), .to = to.text(), .stanza = stanza.xml}};
+                                .flags = decision.denied() ? journal::flag::refused : std::uint16_t{0},
+                                .record = {.from = stanza.from.text(), .to = to.text(), .rule = decision.rule,
+                                           .reason = decision.error.text, .stanza = stanza.xml}};
     co_await recorder().record(draft);
+    if (decision.denied()) co_return send_error(stanza.from, "iq", to, stanza.id, decision.error);
     if (leaves) co_return send_to(to, std::move(stanza.xml));
     at_home(to, [to, is_request, from = stanza.from, id = stanza.id, xml = std::move(stanza.xml)](Home& home) {
         if (auto* session = home.find(to)) return session->send(xml);

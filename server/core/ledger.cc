@@ -45,7 +45,7 @@ void replace_file(const std::filesystem::path& file, const std::string& bytes) {
 
 }  // namespace
 
-Ledger::Ledger(std::filesystem::path directory) : directory_(std::move(directory)) {
+Ledger::Ledger(std::filesystem::path directory) : directory_(std::move(directory)), streams_(directory_) {
     std::filesystem::create_directories(directory_);
     std::filesystem::permissions(directory_, std::filesystem::perms::owner_all);
     load_snapshot();

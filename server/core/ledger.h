@@ -18,6 +18,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/stream_log.h"
+
 namespace chancery {
 
 struct LedgerError : std::runtime_error {
@@ -53,6 +55,8 @@ class Ledger {
     /// What waits now, in order of position.
     std::vector<Waiting> waiting() const;
 
+    StreamLog& streams() { return streams_; }
+
     /// Writes a new snapshot and drops the marks before it. Takes milliseconds: not for a shard.
     void snapshot();
 
@@ -64,6 +68,7 @@ class Ledger {
     std::filesystem::path marks_file(std::uint64_t generation) const;
 
     std::filesystem::path directory_;
+    StreamLog streams_;
     mutable std::mutex guard_;
     Position base_ = 0;                                   // position of recent_.front()
     std::deque<Recipient> recent_;                        // 0: settled, or nobody waits

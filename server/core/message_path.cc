@@ -63,6 +63,7 @@ policy::Facts Host::facts_about(const Message& message) const {
         .blocked_by_recipient = !answers && block_lists_.has_blocked(message.to, message.from),
         .blocked_by_sender = is_account(message.from) && block_lists_.has_blocked(message.from, message.to),
         .end_to_end_allowed = config().policy.end_to_end,
+        .file_streams_allowed = config().policy.file_streams,
     };
 }
 

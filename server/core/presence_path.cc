@@ -43,6 +43,11 @@ Task<> Host::handle_presence(SessionId sender, StanzaIn stanza) {
         if (stanza.type != "error") send_error(stanza.from, "presence", *stanza.to, stanza.id, blocked_by_sender());
         co_return;
     }
+    if (stanza.type.empty()) {
+        co_await add_stamps(stanza.from, stanza.presence->xml);
+        stanza.xml = stanza.presence->xml;
+        if (!home.find(sender)) co_return;
+    }
     const auto subscription = subscription_stanza(stanza.type);
     auto* service = stanza.to ? service_at(*stanza.to) : nullptr;
     if (service && (subscription || stanza.type == "probe")) {
@@ -64,6 +69,10 @@ Task<> Host::handle_presence(SessionId sender, StanzaIn stanza) {
     } else {
         co_await home.become_available(sender, std::move(*stanza.presence));
     }
+}
+
+Task<> Host::add_stamps(Jid client, std::string& presence) {
+    for (auto stamp : presence_stamps_) presence = co_await stamp(*this, client, std::move(presence));
 }
 
 Task<> Host::handle_probe(Jid from, Jid to) {
@@ -120,6 +129,11 @@ Task<> Host::handle_presence_from_outside(StanzaIn stanza) {
         auto answered = home.answer_probe(stanza.from, to);
         co_await visit(home, std::move(answered));
     } else if (stanza.type.empty() || stanza.type == "unavailable" || stanza.type == "error") {
+        if (stanza.type != "error")
+            at_home(to, [person = to.bare(), from = stanza.from, leaves = !stanza.type.empty(), xml = stanza.xml](Home& theirs) {
+                if (leaves) theirs.caps().forget(person, from);
+                else theirs.caps().see(person, from, xml);
+            });
         send_presence(to, std::make_shared<const std::string>(std::move(stanza.xml)));
     }
 }
@@ -151,6 +165,7 @@ Task<> Home::become_available(SessionId id, Presence presence) {  // RFC 6121 §
     session->presence = std::move(presence);
     const auto& xml = session->presence->xml;
     host_.run_presence_hooks(*session);
+    caps_.see(owner.jid(), session->jid(), xml);
 
     for (const auto& other : owner.sessions)
         if (other->is_available()) other->send(copy_for(other->jid(), xml));
@@ -175,6 +190,7 @@ void Home::become_unavailable(Session& session, const std::string& xml, std::str
     auto& owner = session.user();
     if (session.is_available()) {
         session.presence.reset();
+        caps_.forget(owner.jid(), session.jid());
         host_.run_presence_hooks(session);
         if (!owner.is_available()) host_.run_unavailable_hooks(session, status);
         for (const auto& other : owner.sessions)

@@ -173,11 +173,18 @@ void Home::show_presence(const Jid& owner, const std::set<Jid>& peers) {
 }
 
 Task<> Home::read_subscription(Jid owner, Jid contact, Subscription& found) {
+    const auto look = [&](const Roster& roster) {
+        const auto entry = roster.contacts.find(contact);
+        if (entry != roster.contacts.end()) found = entry->second.subscription;
+    };
+    co_await read_roster(owner, look);
+}
+
+Task<> Home::read_roster(Jid owner, std::function<void(const Roster&)> look) {
     auto& person = user(owner);
     {
         const auto guard = co_await lock_roster(person);
-        const auto entry = person.roster->contacts.find(contact);
-        if (entry != person.roster->contacts.end()) found = entry->second.subscription;
+        look(*person.roster);
     }
     drop_roster_if_unused(person);
 }
@@ -209,7 +216,10 @@ Task<> Home::subscription_from_client(SessionId id, Jid to, SubscriptionStanza s
     }
     if (!outcome.route) co_return;
     co_await pass_subscription(owner.jid(), to, stanza, std::move(xml));
-    if (outcome.grant_presence) send_all_presence(owner, to, true);
+    if (outcome.grant_presence) {
+        send_all_presence(owner, to, true);
+        host_.run_granted_hooks(owner.jid(), to);
+    }
     if (outcome.withdraw_presence) send_all_presence(owner, to, false);
 }
 
@@ -239,6 +249,7 @@ Task<> Home::receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, s
     if (outcome.answer) {
         co_await tell(to, from, *outcome.answer);
         send_all_presence(owner, from, true);
+        host_.run_granted_hooks(owner.jid(), from);
     }
     if (outcome.withdraw_presence) send_all_presence(owner, from, false);
     drop_roster_if_unused(owner);

@@ -13,6 +13,8 @@
 
 namespace chancery {
 
+class Home;
+
 /// Serves every address of one domain of ours.
 ///
 /// Concurrency. Each function is called on the home shard of the bare address in `to`, in the order in which one sender
@@ -28,6 +30,8 @@ class Service {
     virtual Task<> take_presence(StanzaIn presence) = 0;
     /// A request, with one payload and an id, which Host::reply answers; or the answer to one that the service sent.
     virtual Task<> take_iq(StanzaIn iq) = 0;
+    /// The server stops: what is to be said to people at the last, by each home.
+    virtual void stop(Home&) {}
 };
 
 /// A way to addresses that this process does not serve.

@@ -13,7 +13,7 @@ constexpr auto answer_limit = std::chrono::seconds(30);
 void Host::add_service(const Jid& domain, std::string_view name, std::unique_ptr<Service> service) {
     if (domain == domain_jid_ || service_at(domain))
         throw ConfigError("the domain " + domain.text() + " is given to two services");
-    service_list_.push_back({.node = {}, .name = std::string(name), .jid = domain.text()});
+    list_service(domain, name);
     services_.emplace(domain.domain(), std::move(service));
 }
 
@@ -22,6 +22,10 @@ void Host::add_way(Outside& way) { ways_.push_back(&way); }
 Service* Host::service_at(const Jid& jid) const {
     const auto found = services_.find(jid.domain());
     return found == services_.end() ? nullptr : found->second.get();
+}
+
+void Host::stop_services(Home& home) {
+    for (auto& [domain, service] : services_) service->stop(home);
 }
 
 Outside* Host::way_to(const Jid& jid) const {

@@ -56,8 +56,27 @@ void Session::put(Outgoing outgoing) {
     written.push_back(delivery);
 }
 
+void Session::count_handled() {
+    ++stream.handled;
+    if (stream.name) user_.home().note({.stream = stream.name, .number = stream.handled, .what = StreamLog::Note::handled});
+}
+
+void Session::note_stream() {
+    if (!stream.name) return;
+    auto number = stream.acknowledged;
+    user_.home().note({.stream = stream.name, .number = stream.handled, .what = StreamLog::Note::handled});
+    for (const auto& outgoing : stream.unacknowledged) note_sent(++number, outgoing);
+}
+
+void Session::note_sent(std::uint32_t number, const Outgoing& outgoing) {
+    const auto& delivery = outgoing.delivery;
+    if (stream.name && delivery && delivery->waits)
+        user_.home().note({.stream = stream.name, .number = number, .what = StreamLog::Note::sent, .position = delivery->position});
+}
+
 /// Until the client acknowledges it.
 void Session::keep(Outgoing outgoing) {
+    note_sent(stream.sent() + 1, outgoing);
     stream.unacknowledged_bytes += outgoing.xml->size();
     stream.unacknowledged.push_back(std::move(outgoing));
     const auto& limits = user_.home().host().config().limits;

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "core/delivery.h"
 #include "core/held_back.h"
+#include "core/stream_log.h"
 #include "xmpp/errors.h"
 #include "xmpp/jid.h"
 
@@ -52,6 +53,7 @@ struct Presence {
 struct StreamManagement {
     bool enabled = false;
     std::string resume_id;              ///< empty: cannot be resumed
+    StreamLog::Stream name = 0;         ///< of a stream that can be resumed: under which it is noted
     std::uint32_t handled = 0;          ///< stanzas of the client that are dealt with, modulo 2^32
     std::uint32_t acknowledged = 0;     ///< stanzas of ours that the client has, modulo 2^32
     std::vector<Outgoing> unacknowledged;  // not a deque: an empty one takes 600 bytes of every idle connection
@@ -89,6 +91,10 @@ class Session {
     void send(std::shared_ptr<Delivery> delivery);
     /// XEP-0352: nobody looks at the client, or somebody does again. What was held back is sent then.
     void set_inactive(bool inactive);
+    /// One more stanza of the client is dealt with (XEP-0198 §4).
+    void count_handled();
+    /// All that the stream log has to know of this session.
+    void note_stream();
     bool is_inactive() const { return held_back_.has_value(); }
     /// Asks the client to acknowledge, if it can and nothing is asked already (XEP-0198 §4).
     void request_acknowledgement();
@@ -110,6 +116,7 @@ class Session {
     void pass(Outgoing outgoing);
     void put(Outgoing outgoing);
     void keep(Outgoing outgoing);
+    void note_sent(std::uint32_t number, const Outgoing& outgoing);
     void send_held_back();
     void give_up();
 

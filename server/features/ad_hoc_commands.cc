@@ -38,6 +38,7 @@ Task<Reply> execute(Host& host, const Iq& iq) {
     const auto found = host.commands().find(node);
     if (found == host.commands().end()) co_return refuse(Condition::item_not_found, "There is no such command.");
     const auto& command = found->second;
+    if (!host.is_account(iq.from)) co_return refuse(Condition::forbidden, "The commands are for people of this server.");
     if (!may_run(host, command, iq.from)) co_return refuse(Condition::forbidden, "Only administrators may do that.");
     const auto action = iq.payload.attribute("action");
     std::string session(iq.payload.attribute("sessionid"));

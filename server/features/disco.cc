@@ -16,7 +16,7 @@ struct Identity {
     std::string_view category, type, name;
 };
 constexpr Identity server_identity{"server", "im", "Chancery"};
-constexpr Identity account_identity{"account", "registered", ""};
+constexpr Identity account_identity{"account", "registered", ""}, events_identity{"pubsub", "pep", ""};
 
 /// XEP-0115 §5.1: identities, features and forms in order, each part followed by '<', SHA-1 in base64.
 std::string verification_string(const Identity& identity, const std::set<std::string, std::less<>>& features,
@@ -47,6 +47,8 @@ std::string describe(std::string_view node, const Identity& identity, const std:
     who.set("category", identity.category).set("type", identity.type);
     if (!identity.name.empty()) who.set("name", identity.name);
     query.add(std::move(who));
+    if (&identity == &account_identity)
+        query.add(xml::Element("identity", info.ns).set("category", events_identity.category).set("type", events_identity.type));
     for (const auto& feature : features) query.add(xml::Element("feature", info.ns).set("var", feature));
     for (const auto& form : forms) query.add(form.to_element());
     return query.to_string(ns::client);
@@ -69,10 +71,10 @@ Task<Reply> get_info(Host& host, const Iq& iq) {
         if (!known) co_return refuse(Condition::item_not_found, "There is no such node.");
         co_return describe(node, server_identity, host.features(At::server), host.server_forms());
     }
+    if (!node.empty() && host.node_info()) co_return co_await host.node_info()(host, iq);
     // XEP-0030 §8: about an account only who may see its presence learns more than that nobody answers.
     if (iq.to.bare_text() != iq.from.bare_text() && !co_await host.may_see(iq.from, iq.to))
         co_return refuse(Condition::service_unavailable);
-    if (!node.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
     co_return describe({}, account_identity, host.features(At::own));
 }
 
@@ -80,11 +82,12 @@ Task<Reply> get_items(Host& host, const Iq& iq) {
     xml::Element query(items);
     const auto node = iq.payload.attribute("node");
     if (!node.empty()) query.set("node", node);
-    const bool is_own = iq.to.bare_text() == iq.from.bare_text();
     // XEP-0030 §8: the same empty list for a stranger's account and for one that does not exist.
-    if (!iq.to.local().empty() && !is_own) co_return query.to_string(ns::client);
+    if (!iq.to.local().empty() && host.is_account(iq.to)) co_return co_await host.node_items()(host, iq);
+    if (!iq.to.local().empty() && !node.empty()) co_return refuse(Condition::service_unavailable);
+    if (!iq.to.local().empty()) co_return query.to_string(ns::client);
     if (!node.empty()) {
-        const auto listed = is_own ? std::vector<Host::Item>() : host.items(iq.from, node);
+        const auto listed = host.items(iq.from, node);
         if (listed.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
         for (const auto& item : listed)
             query.add(xml::Element("item", items.ns).set("jid", item.jid.empty() ? host.domain() : item.jid).set("node", item.node).set("name", item.name));

@@ -9,8 +9,10 @@ namespace chancery {
 extern const Feature ad_hoc_commands;
 extern const Feature administration_commands;
 extern const Feature archive_access;
+extern const Feature avatars;
 extern const Feature away_reply;
 extern const Feature blocking;
+extern const Feature bookmarks;
 extern const Feature carbons;
 extern const Feature client_access;
 extern const Feature contact_addresses;
@@ -20,12 +22,15 @@ extern const Feature external_services;
 extern const Feature last_activity;
 extern const Feature multicast;
 extern const Feature people_search;
+extern const Feature personal_events;
 extern const Feature ping;
 extern const Feature private_storage;
 extern const Feature push;
 extern const Feature registration;
+extern const Feature rooms_service;
 extern const Feature roster;
 extern const Feature session_establishment;
+extern const Feature shared_nodes;
 extern const Feature software_version;
 extern const Feature vcard;
 

@@ -130,7 +130,7 @@ void Connection::start_session(std::shared_ptr<TlsContext> context, const std::s
     if (!server_name) return SSL_set_accept_state(ssl_);
     SSL_set_connect_state(ssl_);
     SSL_set_tlsext_host_name(ssl_, server_name->c_str());
-    SSL_set1_host(ssl_, server_name->c_str());
+    if (!context_->leaves_verdict()) SSL_set1_host(ssl_, server_name->c_str());
 }
 
 void Connection::fail_handshake() {

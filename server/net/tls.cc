@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <fstream>
@@ -110,10 +111,15 @@ void TlsContext::use_identity(const std::filesystem::path& chain, const std::fil
             "private key " + key.string() + " is not of " + chain.string());
 }
 
-void TlsContext::ask_for_client_certificate(const std::filesystem::path& ca) {
+void TlsContext::ask_for_client_certificate(const Options& options) {
+    const auto& ca = options.client_ca;
     SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, accept_for_now);
+    if (options.system_authorities) require(SSL_CTX_set_default_verify_paths(context_), "the system's authorities");
+    // Public authorities have stopped to issue certificates for both roles: PeerCertificate::may_serve is asked instead.
+    if (options.peers_are_servers) require(SSL_CTX_set_purpose(context_, X509_PURPOSE_ANY), "purpose");
     if (ca.empty()) return;
     require(SSL_CTX_load_verify_file(context_, ca.c_str()) == 1, "client CA " + ca.string());
+    if (options.peers_are_servers) return;  // they have one certificate, whoever has signed it
     auto* names = SSL_load_client_CA_file(ca.c_str());
     require(names, "client CA " + ca.string());
     SSL_CTX_set_client_CA_list(context_, names);
@@ -123,7 +129,7 @@ std::shared_ptr<TlsContext> TlsContext::server(const Options& options) {
     const std::shared_ptr<TlsContext> made(new TlsContext);
     auto* context = made->context_;
     made->use_identity(options.certificate_chain, options.private_key);
-    if (options.request_client_certificate) made->ask_for_client_certificate(options.client_ca);
+    if (options.request_client_certificate) made->ask_for_client_certificate(options);
     made->alpn_ = on_the_wire(options.alpn);
     if (!made->alpn_.empty()) SSL_CTX_set_alpn_select_cb(context, select_alpn, &made->alpn_);
 
@@ -136,7 +142,8 @@ std::shared_ptr<TlsContext> TlsContext::server(const Options& options) {
     const auto authority = options.request_client_certificate && !options.client_ca.empty()
                                ? content_of(options.client_ca)
                                : std::string();
-    const auto scope = sha256({options.request_client_certificate ? "asked" : "not asked", authority});
+    const auto scope = sha256({options.request_client_certificate ? "asked" : "not asked", authority,
+                               options.peers_are_servers ? "servers" : "clients", options.system_authorities ? "system" : ""});
     SSL_CTX_set_session_id_context(context, scope.data(), scope.size());
     return made;
 }
@@ -146,10 +153,12 @@ std::shared_ptr<TlsContext> TlsContext::client(const ClientOptions& options) {
     auto* context = made->context_;
     if (!options.certificate_chain.empty())
         made->use_identity(options.certificate_chain, options.private_key);
-    const bool trusts = options.ca.empty() ? SSL_CTX_set_default_verify_paths(context)
-                                           : SSL_CTX_load_verify_file(context, options.ca.c_str());
-    require(trusts, "CA " + options.ca.string());
-    SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    if (options.ca.empty() || options.system_authorities)
+        require(SSL_CTX_set_default_verify_paths(context), "the system's authorities");
+    if (!options.ca.empty()) require(SSL_CTX_load_verify_file(context, options.ca.c_str()), "CA " + options.ca.string());
+    made->leaves_verdict_ = options.leave_verdict;
+    SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                       options.leave_verdict ? accept_for_now : nullptr);
     made->alpn_ = on_the_wire(options.alpn);
     if (!made->alpn_.empty())
         SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(made->alpn_.data()),

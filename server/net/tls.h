@@ -30,6 +30,8 @@ class TlsContext {
         std::filesystem::path private_key;        // PEM
         std::filesystem::path client_ca;          // PEM; empty: no client certificate counts as verified
         bool request_client_certificate = false;  // asked for, not required: see PeerCertificate::verified
+        bool peers_are_servers = false;           // which may show a certificate that is for servers only
+        bool system_authorities = false;          // beside client_ca
         /// The protocols served, best first (RFC 7301). A client that offers only others is refused.
         std::vector<std::string> alpn;
         /// Given when a certificate is renewed, so that tickets stay good; null makes new keys. Tickets are
@@ -39,6 +41,8 @@ class TlsContext {
     struct ClientOptions {
         std::filesystem::path ca;                 // PEM; empty: the system's
         bool verify = true;                       // the chain, and the name given to start_tls_client
+        bool system_authorities = false;          // beside ca
+        bool leave_verdict = false;               // the caller judges by PeerCertificate, chain and name
         std::filesystem::path certificate_chain;  // empty: no client certificate
         std::filesystem::path private_key;
         std::vector<std::string> alpn;
@@ -56,14 +60,16 @@ class TlsContext {
     const std::shared_ptr<TicketKeys>& ticket_keys() const { return ticket_keys_; }
 
     ssl_ctx_st* native() const { return context_; }
+    bool leaves_verdict() const { return leaves_verdict_; }
 
   private:
     TlsContext();
     void use_identity(const std::filesystem::path& chain, const std::filesystem::path& key);
     void use_groups_and_ciphers();
-    void ask_for_client_certificate(const std::filesystem::path& ca);
+    void ask_for_client_certificate(const Options& options);
 
     ssl_ctx_st* context_;
+    bool leaves_verdict_ = false;
     std::string alpn_;  // as on the wire: each name after its length
     std::shared_ptr<TicketKeys> ticket_keys_;
 };
@@ -91,8 +97,10 @@ struct PeerCertificate {
     std::string subject;  // RFC 2253, for people
     std::vector<std::string> dns_names;
     std::vector<std::string> xmpp_addresses;  // id-on-xmppAddr, RFC 6120 §13.7.1.4
+    std::vector<std::string> service_names;   // id-on-dnsSRV, RFC 4985: _xmpp-server.example.org
     std::vector<std::string> email_addresses;
     std::vector<std::string> principal_names;  // Microsoft's userPrincipalName, as on smart cards
+    bool may_serve = false;                    // its extended key usage, if any, is for servers or clients of TLS
     bool verified = false;                     // by client_ca (or ca), now or when the resumed session began
     std::string verify_error;                  // why not; for the log
 };

@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <memory>
+#include <string_view>
 
 #include "net/tls.h"
 
@@ -23,6 +24,15 @@ std::string other_name(const GENERAL_NAME& name, int kind) {
     return text_of(other.value->value.utf8string);
 }
 
+/// RFC 4985: an IA5String, as _xmpp-server.example.org; empty otherwise.
+std::string service_name(const GENERAL_NAME& name) {
+    const auto& other = *name.d.otherName;
+    char kind[32] = "";
+    OBJ_obj2txt(kind, sizeof kind, other.type_id, 1);
+    if (std::string_view(kind) != "1.3.6.1.5.5.7.8.7" || other.value->type != V_ASN1_IA5STRING) return {};
+    return text_of(other.value->value.ia5string);
+}
+
 void add(std::vector<std::string>& names, std::string name) {
     if (!name.empty()) names.push_back(std::move(name));
 }
@@ -37,6 +47,7 @@ void add_alternative_names(PeerCertificate& peer, X509* certificate) {
         if (name.type == GEN_EMAIL) add(peer.email_addresses, text_of(name.d.rfc822Name));
         if (name.type != GEN_OTHERNAME) continue;
         add(peer.xmpp_addresses, other_name(name, NID_XmppAddr));
+        add(peer.service_names, service_name(name));
         add(peer.principal_names, other_name(name, NID_ms_upn));
     }
 }
@@ -58,6 +69,8 @@ PeerCertificate describe(X509* certificate, long verdict) {
     OPENSSL_free(der);
     peer.subject = subject_of(certificate);
     add_alternative_names(peer, certificate);
+    const auto usage = X509_get_extended_key_usage(certificate);  // all bits where the certificate does not restrict it
+    peer.may_serve = (usage & (XKU_SSL_SERVER | XKU_SSL_CLIENT | XKU_ANYEKU)) != 0;
     peer.verified = verdict == X509_V_OK;
     if (!peer.verified) peer.verify_error = X509_verify_cert_error_string(verdict);
     return peer;

@@ -5,10 +5,27 @@
 #include <string_view>
 #include <vector>
 
+#include "xml/element.h"
 #include "xmpp/errors.h"
 #include "xmpp/message.h"
 
 namespace chancery::policy {
+
+/// What the author of a message to a room (XEP-0045) may do there.
+struct RoomFacts {
+    enum class Act { unknown, speak, change_subject, write_privately, invite, decline, ask_for_voice, decide };
+    Act act = Act::unknown;
+    bool exists = false;                ///< and is not locked against this author
+    bool is_occupant = false;
+    bool has_voice = false;             ///< is a participant or a moderator
+    bool may_change_subject = false;
+    bool may_write_privately = false;
+    bool partner_is_present = false;    ///< to whom a private message goes
+    bool may_invite = false;
+    bool was_invited = false;
+    bool may_ask_for_voice = false;
+    bool may_decide = false;            ///< on somebody's request for voice or for membership
+};
 
 /// What a rule may know besides the message. core/ gathers it from what it has in memory, so that rules need no I/O.
 struct Facts {
@@ -17,6 +34,8 @@ struct Facts {
     bool blocked_by_recipient = false;  ///< XEP-0191: the recipient's list has the sender
     bool blocked_by_sender = false;     ///< the sender's own list has the recipient
     bool end_to_end_allowed = false;    ///< the setting policy.end_to_end
+    std::optional<RoomFacts> room = {};  ///< the message goes to a room of ours, or into it
+    bool file_streams_allowed = false;  ///< the setting policy.file_streams
 };
 
 /// Allow, or deny with the rule's name and the error that the sender gets.
@@ -36,6 +55,10 @@ struct Rule {
 
 /// One deny is enough, whatever the other rules say; the first one in the list gives the reason.
 Decision decide(const Message& message, const Facts& facts);
+
+/// The same of something that is published at a node (XEP-0060), and of a request from one client to another.
+Decision decide_publication(std::string_view node, const Facts& facts);
+Decision decide_request(const xml::Element& payload, const Facts& facts);
 
 /// Every rule, in the order in which reasons are reported.
 const std::vector<const Rule*>& all_rules();

@@ -74,7 +74,61 @@ CREATE TABLE access_token (
     PRIMARY KEY (owner, device, place)
 );
 )sql"},
-    Migration{4, "push", R"sql(
+    Migration{4, "rooms", R"sql(
+CREATE TABLE room (
+    jid        TEXT PRIMARY KEY,
+    created_us BIGINT NOT NULL,
+    settings   BLOB NOT NULL,           -- sealed
+    subject    BLOB,                    -- sealed
+    card       BLOB,                    -- sealed
+    hats       BLOB                     -- sealed
+);
+CREATE TABLE room_affiliation (
+    room    TEXT NOT NULL,
+    person  TEXT NOT NULL,              -- a bare address, or a domain
+    level   BIGINT NOT NULL,            -- features/rooms/affiliation.h
+    details BLOB NOT NULL,              -- sealed: reserved nickname, reason, hats
+    PRIMARY KEY (room, person)
+);
+CREATE TABLE room_retraction (          -- messages that a moderator took back: what is shown instead
+    room      TEXT NOT NULL,
+    position  BIGINT NOT NULL,
+    tombstone BLOB NOT NULL,            -- sealed
+    PRIMARY KEY (room, position)
+);
+)sql"},
+    Migration{5, "pubsub", R"sql(
+CREATE TABLE pubsub_node (
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner    TEXT NOT NULL,             -- bare address of the person or the service
+    name     TEXT NOT NULL,
+    settings BLOB NOT NULL,             -- sealed
+    UNIQUE (owner, name)
+);
+CREATE TABLE pubsub_item (
+    node         BIGINT NOT NULL,       -- pubsub_node.number
+    id           TEXT NOT NULL,
+    place        BIGINT NOT NULL,       -- ascending as published
+    publisher    TEXT NOT NULL,
+    published_us BIGINT NOT NULL,
+    payload      BLOB NOT NULL,         -- sealed
+    PRIMARY KEY (node, id)
+);
+CREATE INDEX pubsub_item_place ON pubsub_item (node, place);
+CREATE TABLE pubsub_affiliation (
+    node        BIGINT NOT NULL,
+    peer        TEXT NOT NULL,
+    affiliation TEXT NOT NULL,
+    PRIMARY KEY (node, peer)
+);
+CREATE TABLE pubsub_subscription (
+    node BIGINT NOT NULL,
+    peer TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    PRIMARY KEY (node, peer)
+);
+)sql"},
+    Migration{6, "push", R"sql(
 CREATE TABLE push_target (
     owner   TEXT NOT NULL,
     service TEXT NOT NULL,

@@ -85,4 +85,10 @@ std::optional<std::string> domain(std::string_view text) {
     return name;
 }
 
+std::optional<std::string> ascii_domain(std::string_view domain) {
+    if (domain.empty() || domain.front() == '[') return std::nullopt;
+    if (is_plain_domain(domain)) return std::string(domain);
+    return converted(uidna_nameToASCII_UTF8, domain);
+}
+
 }  // namespace chancery::precis

@@ -24,6 +24,9 @@ std::optional<std::string> opaque_string(std::string_view text);
 /// IPv6 literal in brackets. Nothing when a label is not a valid one.
 std::optional<std::string> domain(std::string_view text);
 
+/// The same name in A-labels, as DNS and certificates have it. Nothing when it is no host name.
+std::optional<std::string> ascii_domain(std::string_view domain);
+
 // Whether the text is ASCII that the profile leaves as it is, which a byte loop can tell. False says nothing.
 bool is_plain_username(std::string_view text);
 bool is_plain_opaque_string(std::string_view text);

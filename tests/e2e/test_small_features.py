@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from support.elements import NS, condition, to_text
-from support.fixtures import PEER
+from support.fixtures import PEER, befriend
+from support.server import parse_json
 
 only_chancery, peer_differs = pytest.mark.only_chancery, pytest.mark.peer_differs
 
@@ -55,6 +56,20 @@ def test_last_activity_of_a_friend_who_left_has_their_last_word(friends):
     query = answer.find("last:query", NS)
     assert 0 <= int(query.get("seconds")) < 60
     assert query.text == "gone fishing"
+
+
+@only_chancery("a server of its own, and the command line")
+def test_who_just_left_is_remembered_when_the_server_stops(own_server, users):
+    romeo, juliet = users(2)
+    befriend(romeo, juliet)
+    client = romeo.login()
+    client.send("<presence type='unavailable'><status>gone fishing</status></presence>")
+    client.close()
+    own_server.restart()
+    query = juliet.login().iq("get", f"<query xmlns='{NS['last']}'/>", romeo.jid).find("last:query", NS)
+    assert query.text == "gone fishing"
+    listed = parse_json(own_server.cli("user", "list", "--json").stdout)["users"]
+    assert next(person for person in listed if person["name"] == romeo.name)["last_logon"]
 
 
 @peer_differs("Prosody's mod_lastactivity knows only who has left")

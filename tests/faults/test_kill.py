@@ -107,9 +107,19 @@ def heard(client, text, person):
     return client.hear(text).find(f"sid:stanza-id[@by='{person.jid}']", NS).get("id")
 
 
+def come_back(juliet, client, received):
+    """Asks the new process to resume the stream of the old one; the answer."""
+    back = juliet.client()
+    back.secure()
+    back.authenticate(juliet.name, juliet.password)
+    back.send(f"<resume xmlns='{NS['sm']}' previd='{client.sm_id}' h='{received}'/>")
+    return back, back.expect(f"<failed xmlns='{NS['sm']}'><item-not-found xmlns='{NS['stanza-error']}'/></failed>")
+
+
 @pytest.mark.peer_differs("Prosody leaves such messages to the archive")
-def test_after_a_crash_only_what_was_not_acknowledged_comes_again_and_under_the_same_id(own_server, users):
-    """Decision 0006: the stream itself cannot be resumed."""
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_what_a_client_says_that_it_has_does_not_come_again(own_server, users, end):
+    """Decision 0006: the stream cannot be resumed, but its counts are known."""
     romeo, juliet = users(2)
     speaker, client = romeo.login(), juliet.login(sm=True)
     speaker.say(juliet.jid, "acknowledged")
@@ -117,16 +127,55 @@ def test_after_a_crash_only_what_was_not_acknowledged_comes_again_and_under_the_
     client.send(f"<a xmlns='{NS['sm']}' h='{client.answered}'/>")
     client.fence()
     speaker.say(juliet.jid, "heard and not acknowledged")
+    client.hear("heard and not acknowledged")
+    received = client.answered
+    speaker.say(juliet.jid, "not heard")
+    lost = heard(client, "not heard", juliet)
+    getattr(own_server, end)()
+    own_server.start()
+
+    back, _ = come_back(juliet, client, received)
+    back.bind()
+    back.available()
+    assert heard(back, "not heard", juliet) == lost
+    back.expect_nothing()
+
+
+@pytest.mark.peer_differs("Prosody leaves such messages to the archive")
+def test_what_a_client_does_not_account_for_comes_again_and_under_the_same_id(own_server, users):
+    romeo, juliet = users(2)
+    speaker, client = romeo.login(), juliet.login(sm=True)
+    speaker.say(juliet.jid, "heard and not acknowledged")
     before = heard(client, "heard and not acknowledged", juliet)
     own_server.kill()
     own_server.start()
-
-    back = juliet.client()
-    back.secure()
-    back.authenticate(juliet.name, juliet.password)
-    back.send(f"<resume xmlns='{NS['sm']}' previd='{client.sm_id}' h='{client.answered}'/>")
-    back.expect(f"<failed xmlns='{NS['sm']}'><item-not-found xmlns='{NS['stanza-error']}'/></failed>")
-    back.bind()
-    back.available()
+    back = juliet.login()
     assert heard(back, "heard and not acknowledged", juliet) == before
     back.expect_nothing()
+
+
+@pytest.mark.peer_differs("Prosody tells no count")
+def test_after_a_crash_a_client_learns_what_of_its_own_had_arrived(own_server, users):
+    romeo, juliet = users(2)
+    client = romeo.login(sm=True)
+    for number in range(3):
+        client.say(juliet.jid, f"word {number}")
+    client.send(f"<r xmlns='{NS['sm']}'/>")
+    handled = client.expect(f"<a xmlns='{NS['sm']}'/>").get("h")
+    own_server.kill()
+    own_server.start()
+    _, failed = come_back(romeo, client, client.answered)
+    assert failed.get("h") == handled
+
+
+@pytest.mark.peer_differs("Prosody tells no count")
+def test_nobody_learns_of_another_persons_stream(own_server, users):
+    romeo, juliet = users(2)
+    client = romeo.login(sm=True)
+    client.say(juliet.jid, "a word")
+    client.send(f"<r xmlns='{NS['sm']}'/>")
+    client.expect(f"<a xmlns='{NS['sm']}'/>")
+    own_server.kill()
+    own_server.start()
+    _, failed = come_back(juliet, client, 0)
+    assert failed.get("h") is None

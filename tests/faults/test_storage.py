@@ -227,7 +227,8 @@ def assert_nowhere(server, words):
 
 def test_a_second_server_on_the_same_directory_is_refused(own_server, users):
     second = subprocess.run([str(binary()), "serve", "--data", str(own_server.data), "--set",
-                             "listen.starttls=127.0.0.1:0", "--set", "listen.tls=127.0.0.1:0"],
+                             "listen.starttls=127.0.0.1:0", "--set", "listen.tls=127.0.0.1:0",
+                             "--set", "listen.https=127.0.0.1:0"],
                             capture_output=True, text=True, timeout=20)
     assert second.returncode != 0
     users().login().fence()

@@ -33,7 +33,7 @@ Two more were driven by hand, in their own windows, on Debian 12 in November 202
 | shows an away message | yes | yes |
 | says that name or password is wrong | yes, in the server's words | – |
 
-Dino 0.4 signs in with `sasl.scram_sha1 = true` and a password that was set since, only ("Something went wrong" otherwise), and asks for no host or port: it goes to port 5222.
+Dino 0.4 signs in with `sasl.scram_sha1 = true` only ("Something went wrong" otherwise), and asks for no host or port: it goes to port 5222.
 """
 
 

@@ -1,5 +1,6 @@
 """Gajim's library nbxmpp as a robot: commands in, events out, one JSON object a line (robots.py has the vocabulary)."""
 
+import base64
 import json
 import os
 import sys
@@ -8,8 +9,11 @@ import nbxmpp
 from gi.repository import Gio, GLib
 from nbxmpp.client import Client
 from nbxmpp.const import ConnectionProtocol, ConnectionType
+from nbxmpp.modules.user_avatar import Avatar
 from nbxmpp.protocol import JID, Message, Presence
-from nbxmpp.structs import StanzaHandler
+from nbxmpp.structs import BookmarkData, DiscoIdentity, StanzaHandler, TuneData
+
+WANTED = ["http://jabber.org/protocol/tune+notify", "urn:xmpp:avatar:metadata+notify", "urn:xmpp:bookmarks:1+notify"]
 
 
 def tell(event, **facts):
@@ -37,6 +41,8 @@ class Robot:
         client.connect()
 
     def on_connected(self, *_):
+        identity = DiscoIdentity(category="client", type="pc", name="robot")
+        self.client.get_module("EntityCaps").set_caps([identity], WANTED, "https://robot.example")
         self.client.get_module("Roster").request_roster(callback=self.on_roster)
 
     def on_roster(self, _task):
@@ -47,6 +53,11 @@ class Robot:
         tell("refused", reason=f"{error} {reason}")
 
     def on_message(self, _client, stanza, properties):
+        event = properties.pubsub_event if properties.is_pubsub_event else None
+        if event is not None and isinstance(event.data, TuneData):
+            tell("tune", **{"from": str(properties.jid), "title": event.data.title})
+        elif event is not None and event.node == "urn:xmpp:avatar:metadata":
+            tell("avatar", **{"from": str(properties.jid), "id": event.id})
         if properties.is_mam_message:
             self.bodies.append(properties.body)
         elif properties.body:
@@ -60,15 +71,33 @@ class Robot:
     def obey(self, command):
         what = command["do"]
         if what == "presence":
-            self.client.send_stanza(Presence(show=command.get("show"), status=command.get("status")))
+            presence = Presence(show=command.get("show"), status=command.get("status"))
+            caps = self.client.get_module("EntityCaps").caps
+            presence.setTag("c", namespace="http://jabber.org/protocol/caps", attrs=caps._asdict())
+            self.client.send_stanza(presence)
         elif what == "message":
             self.client.send_stanza(Message(to=command["to"], body=command["body"], typ="chat"))
         elif what == "archive":
             self.bodies = []
             self.fetch(None)
+        elif what == "tune":
+            self.client.get_module("Tune").set_tune(TuneData(title=command["title"], artist="robot"))
+        elif what == "avatar":
+            avatar = Avatar()
+            avatar.add_image_source(base64.b64decode(command["image"]), "image/png", 64, 64)
+            self.client.get_module("UserAvatar").set_avatar(avatar, public=True)
+        elif what == "bookmark":
+            bookmark = BookmarkData(jid=JID.from_string(command["room"]), name=command["name"], autojoin=True)
+            self.client.get_module("NativeBookmarks").store_bookmarks([bookmark])
+            tell("bookmarked")
+        elif what == "bookmarks":
+            self.client.get_module("NativeBookmarks").request_bookmarks(callback=self.on_bookmarks)
         elif what == "quit":
             self.client.disconnect()
             sys.exit()
+
+    def on_bookmarks(self, task):
+        tell("bookmarks", rooms=[[str(each.jid), each.name] for each in task.finish()])
 
     def fetch(self, after):
         self.client.get_module("MAM").make_query(self.jid, queryid="robot", after=after, max_=5, callback=self.on_page)

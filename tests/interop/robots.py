@@ -2,9 +2,11 @@
 
 A robot is a process that reads commands and writes events, one JSON object a line:
   {"do": "login", jid, password, host, port, ca}  {"do": "presence", show, status}  {"do": "message", to, body}
-  {"do": "archive"}  {"do": "quit"}
+  {"do": "archive"}  {"do": "quit"}  and of those with a personal data section, {"do": "tune", title}
+  {"do": "avatar", image (base64)}  {"do": "bookmark", room, name}  {"do": "bookmarks"}
   {"event": "online", jid, version}  {"event": "refused", reason}  {"event": "presence", from, show, status}
-  {"event": "message", from, body}  {"event": "archive", bodies}
+  {"event": "message", from, body}  {"event": "archive", bodies}  {"event": "tune", from, title}
+  {"event": "avatar", from, id}  {"event": "bookmarked"}  {"event": "bookmarks", rooms}
 Profanity has no such process: it is driven in a terminal, and its events are what its screen shows.
 """
 
@@ -33,7 +35,8 @@ class Robot:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
                                         env=environment, cwd=HERE)
         self.buffer, self.events, self.version = b"", [], "?"
-        self.do("login", jid=person.jid, password=person.password, host=server.host, port=server.port, ca=str(ca))
+        self.do("login", jid=person.jid, password=person.password, host=server.host, port=server.port, https=server.https_port,
+                ca=str(ca))
 
     def do(self, what, **facts):
         self.process.stdin.write(json.dumps({"do": what, **facts}).encode() + b"\n")
@@ -107,17 +110,43 @@ class Nbxmpp(Robot):
         super().__init__(server, person, ca, ["/usr/bin/python3", "nbxmpp_robot.py"])
 
 
+def fetch_node_packages():
+    if (HERE / "node" / "node_modules" / "strophe.js").exists():
+        return
+    fetched = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE / "node", capture_output=True)
+    if fetched.returncode != 0:
+        shutil.rmtree(HERE / "node" / "node_modules", ignore_errors=True)
+        pytest.skip("npm cannot fetch its packages")
+
+
 class Node(Robot):
     name = "@xmpp/client (Node)"
     settings = {"sasl__scram_sha1": "true"}  # it knows no stronger mechanism
+    way = "tcp"
 
     def __init__(self, server, person, ca):
-        if not (HERE / "node" / "node_modules").exists():
-            fetched = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE / "node", capture_output=True)
-            if fetched.returncode != 0:
-                shutil.rmtree(HERE / "node" / "node_modules", ignore_errors=True)
-                pytest.skip("npm cannot fetch its packages")
-        super().__init__(server, person, ca, ["node", "node/robot.mjs"])
+        fetch_node_packages()
+        super().__init__(server, person, ca, ["node", "node/robot.mjs", self.way])
+
+
+class NodeWebSocket(Node):
+    name = "@xmpp/client (Node, WebSocket)"
+    way = "websocket"
+
+
+class Browser(Robot):
+    name = "strophe.js (Chromium, WebSocket)"
+    settings = {"web__origins": "https://chat.example"}
+    way = "websocket"
+
+    def __init__(self, server, person, ca):
+        fetch_node_packages()
+        super().__init__(server, person, ca, ["node", "node/browser.mjs", self.way])
+
+
+class BrowserBosh(Browser):
+    name = "strophe.js (Chromium, BOSH)"
+    way = "bosh"
 
 
 class Profanity:

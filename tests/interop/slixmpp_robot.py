@@ -1,6 +1,7 @@
 """slixmpp as a robot: commands in, events out, one JSON object a line (robots.py has the vocabulary)."""
 
 import asyncio
+import base64
 import json
 import sys
 
@@ -18,6 +19,14 @@ class Robot(slixmpp.ClientXMPP):
         self.ca_certs = login["ca"]
         self.register_plugin("xep_0313")
         self.register_plugin("xep_0198")
+        for plugin in ("xep_0115", "xep_0163", "xep_0118", "xep_0084", "xep_0048"):
+            self.register_plugin(plugin)
+        self.add_event_handler("user_tune_publish", self.on_tune)
+        self.add_event_handler("avatar_metadata_publish", self.on_avatar)
+        self.register_plugin("xep_0045")
+        self.add_event_handler("groupchat_message", self.on_groupchat)
+        self.add_event_handler("groupchat_subject", lambda message: tell("subject", subject=message["subject"]))
+        self.add_event_handler("groupchat_invite", lambda message: tell("invited", room=str(message["from"])))
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
         self.add_event_handler("changed_status", self.on_presence)
@@ -34,24 +43,74 @@ class Robot(slixmpp.ClientXMPP):
         await self.get_roster()
         tell("online", jid=str(self.boundjid), version=slixmpp.__version__)
 
+    def on_groupchat(self, message):
+        tell("groupchat", **{"from": str(message["from"]), "body": message["body"]})
+
     def on_message(self, message):
-        if message["body"]:
+        if message["body"] and message["type"] != "groupchat":
             tell("message", **{"from": str(message["from"]), "body": message["body"]})
 
     def on_presence(self, presence):
         tell("presence", **{"from": str(presence["from"]), "show": presence["show"], "status": presence["status"]})
 
+    def on_tune(self, message):
+        tune = message["pubsub_event"]["items"]["item"]["tune"]
+        tell("tune", **{"from": str(message["from"]), "title": tune["title"]})
+
+    def on_avatar(self, message):
+        tell("avatar", **{"from": str(message["from"]), "id": message["pubsub_event"]["items"]["item"]["id"]})
+
+    async def show(self, image):
+        await self["xep_0084"].publish_avatar(image)
+        await self["xep_0084"].publish_avatar_metadata(
+            [{"id": self["xep_0084"].generate_id(image), "type": "image/png", "bytes": len(image)}])
+
+    async def remember(self, room, name):
+        bookmarks = self["xep_0048"].stanza.Bookmarks()
+        bookmarks.add_conference(room, "robot", autojoin=True, name=name)
+        await self["xep_0048"].set_bookmarks(bookmarks)
+
+    async def recall(self):
+        answer = await self["xep_0048"].get_bookmarks()
+        return [[str(each["jid"]), each["name"]] for each in answer["private"]["bookmarks"]["conferences"]]
+
     async def obey(self, command):
         what = command["do"]
+        room = slixmpp.JID(command["room"]) if "room" in command else None
         if what == "presence":
             self.send_presence(pshow=command.get("show"), pstatus=command.get("status"))
         elif what == "message":
             self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
+        elif what == "join":
+            await self["xep_0045"].join_muc_wait(room, command["nick"], timeout=10)
+            tell("joined", occupants=sorted(self["xep_0045"].get_roster(room)))
+        elif what == "configure":
+            form = await self["xep_0045"].get_room_config(room)
+            for name, value in command["fields"].items():
+                form.get_fields()[name]["value"] = value
+            await self["xep_0045"].set_room_config(room, form)
+            tell("configured")
+        elif what == "groupchat":
+            self.send_message(mto=room, mbody=command["body"], mtype="groupchat")
+        elif what == "subject":
+            self["xep_0045"].set_subject(room, command["subject"])
+        elif what == "affiliation":
+            await self["xep_0045"].set_affiliation(room, command["affiliation"], jid=slixmpp.JID(command["jid"]))
+            tell("affiliated", members=[str(jid) for jid in await self["xep_0045"].get_affiliation_list(room, "member")])
         elif what == "archive":
             bodies = []
             async for result in self["xep_0313"].iterate(rsm={"max": 5}):
                 bodies.append(result["mam_result"]["forwarded"]["stanza"]["body"])
             tell("archive", bodies=bodies)
+        elif what == "tune":
+            await self["xep_0118"].publish_tune(title=command["title"])
+        elif what == "avatar":
+            await self.show(base64.b64decode(command["image"]))
+        elif what == "bookmark":
+            await self.remember(command["room"], command["name"])
+            tell("bookmarked")
+        elif what == "bookmarks":
+            tell("bookmarks", rooms=await self.recall())
         elif what == "quit":
             await self.disconnect()
 

@@ -1,12 +1,12 @@
 """Clients that people use, as they are, against the server: each signs in, sees, is seen, speaks, hears and remembers."""
 
 import pytest
-from robots import Nbxmpp, Node, Profanity, Slixmpp
+from robots import Browser, BrowserBosh, Nbxmpp, Node, NodeWebSocket, Profanity, Slixmpp
 
 from support.fixtures import _Pool, befriend, make_users, new_server
 from support.prosody import make_certificates
 
-CLIENTS = [Slixmpp, Nbxmpp, Node, Profanity]
+CLIENTS = [Slixmpp, Nbxmpp, Node, NodeWebSocket, Browser, BrowserBosh, Profanity]
 
 
 @pytest.fixture(scope="module", params=CLIENTS, ids=lambda client: client.__name__)
@@ -56,7 +56,7 @@ def test_the_client_talks(pair, launch, observe):
     romeo, juliet = pair
     ours = juliet.login("ours")
     robot = launch(romeo)
-    with observe(robot, "signs in over STARTTLS with the certificate checked"):
+    with observe(robot, "signs in with the certificate checked"):
         jid = robot.wait_online()
     with observe(robot, "shows its presence"):
         robot.be(None, "at my desk")

@@ -41,7 +41,8 @@ class Chancery(Server):
         return self.data / "keys" / "ca.pem"
 
     def command(self):
-        settings = {"listen.starttls": f"{self.host}:{self.port}", "listen.tls": f"{self.host}:{self.tls_port}"}
+        settings = {"listen.starttls": f"{self.host}:{self.port}", "listen.tls": f"{self.host}:{self.tls_port}",
+                    "listen.https": f"{self.host}:{self.https_port}"}
         if "CHANCERY_THREADS" in os.environ:
             settings["server.threads"] = os.environ["CHANCERY_THREADS"]
         for key, value in self.settings.items():

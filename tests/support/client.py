@@ -3,7 +3,7 @@
 import base64
 import itertools
 
-from support.elements import NS, bare, body
+from support.elements import NS, bare, body, quoteattr
 from support.scram import Scram
 from support.stream import PATIENCE, Stream
 
@@ -24,6 +24,8 @@ class Client(Stream):
         self.jid = None
         self.answered = 0       # elements handled since <enabled/>, as XEP-0198 counts them
         self.counting = False
+        self.abilities = None    # what the client says it can do when it is asked (XEP-0030); None: it does not answer by itself
+        self.asked = 0          # how often it was asked
 
     @property
     def bare(self):
@@ -32,7 +34,17 @@ class Client(Stream):
     def on_element(self, element):
         if self.counting and element.tag.split("}")[1] in ("message", "presence", "iq"):
             self.answered += 1
-        super().on_element(element)
+        query = element.find("info:query", NS) if element.tag == "{jabber:client}iq" and element.get("type") == "get" else None
+        if self.abilities is not None and query is not None:
+            self.say_what_it_can(element, query.get("node"))
+        else:
+            super().on_element(element)
+
+    def say_what_it_can(self, asked, node):
+        self.asked += 1
+        features = "".join(f"<feature var={quoteattr(feature)}/>" for feature in self.abilities)
+        self.send(f"<iq type='result' id='{asked.get('id')}' to={quoteattr(asked.get('from'))}><query xmlns='{NS['info']}' "
+                  f"node={quoteattr(node or '')}><identity category='client' type='pc' name='stories'/>{features}</query></iq>")
 
     # Signing in
 

@@ -40,6 +40,16 @@ NS = {
     "block": "urn:xmpp:blocking",
     "blocked": "urn:xmpp:blocking:errors",
     "csi": "urn:xmpp:csi:0",
+    "muc": "http://jabber.org/protocol/muc",
+    "muc-user": "http://jabber.org/protocol/muc#user",
+    "muc-admin": "http://jabber.org/protocol/muc#admin",
+    "muc-owner": "http://jabber.org/protocol/muc#owner",
+    "register": "jabber:iq:register",
+    "occupant": "urn:xmpp:occupant-id:0",
+    "hats": "urn:xmpp:hats:0",
+    "moderate": "urn:xmpp:message-moderate:1",
+    "retract": "urn:xmpp:message-retract:1",
+    "commands": "http://jabber.org/protocol/commands",
 }
 
 _SCOPE = "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'"

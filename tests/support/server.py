@@ -28,7 +28,7 @@ class Server:
     def __init__(self, directory, **settings):
         self.directory = Path(directory)
         self.settings = settings
-        self.port, self.tls_port = free_ports(2)
+        self.port, self.tls_port, self.https_port = free_ports(3)
         self.process = None
         self.log = self.directory / "server.log"
 

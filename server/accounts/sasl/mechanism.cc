@@ -53,10 +53,9 @@ std::vector<Mechanism> mechanisms(const Policy& policy, const ChannelBindings& b
 }
 
 std::vector<Hash> hashes(const Policy& policy) {
-    std::vector<Hash> needed{Hash::sha256};
-    if (policy.scram_sha512) needed.push_back(Hash::sha512);
-    if (policy.scram_sha1) needed.push_back(Hash::sha1);
-    return needed;
+    std::vector<Hash> kept{Hash::sha256, Hash::sha1};
+    if (policy.scram_sha512) kept.push_back(Hash::sha512);
+    return kept;
 }
 
 }  // namespace chancery::sasl

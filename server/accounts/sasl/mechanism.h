@@ -37,7 +37,7 @@ struct Policy {
 /// What to offer on a connection, strongest first; -PLUS where a binding is available.
 std::vector<Mechanism> mechanisms(const Policy& policy, const ChannelBindings& bindings);
 
-/// The hashes that accounts need keys of (Accounts::Options::hashes).
+/// The hashes that accounts have keys of (Accounts::Options::hashes). SHA-1's cost little, and old clients may be let in later.
 std::vector<Hash> hashes(const Policy& policy);
 
 }  // namespace chancery::sasl

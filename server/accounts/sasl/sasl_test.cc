@@ -354,7 +354,8 @@ TEST_CASE_FIXTURE(Server, "OnlyWhatIsOfferedCanBegin") {
     bindings = {};
     CHECK(sasl::begin("SCRAM-SHA-256-PLUS", context()).error().condition == Condition::invalid_mechanism);
     CHECK(mechanisms({true, true, true}, {exporter, ""}).size() == 7);
-    CHECK(hashes({.scram_sha1 = true}) == std::vector{Hash::sha256, Hash::sha1});
+    CHECK(hashes({.scram_sha512 = true}) == std::vector{Hash::sha256, Hash::sha1, Hash::sha512});
+    CHECK(hashes({}) == std::vector{Hash::sha256, Hash::sha1});
 }
 
 TEST_CASE_FIXTURE(Server, "AnAccountWithoutKeysOfAHashIsLikeUnknownUnderIt") {

@@ -4,8 +4,10 @@ import { client, xml } from "@xmpp/client";
 import { webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
+import WebSocket from "ws";
 
 globalThis.crypto ??= webcrypto;  // COMPAT: the Node 18 of Debian 12 has no such global; to go with Debian 12
+globalThis.WebSocket ??= WebSocket;  // COMPAT: Node has one of its own since 22
 const require = createRequire(import.meta.url);
 const { version } = require("@xmpp/client/package.json");
 const tell = (event, facts = {}) => console.log(JSON.stringify({ event, ...facts }));
@@ -17,9 +19,10 @@ const refuse = (reason) => {
     refused = true;
 };
 
-function login({ jid, password, host, port }) {
+function login({ jid, password, host, port, https }) {
     const [username, domain] = jid.split("@");
-    xmpp = client({ service: `xmpp://${host}:${port}`, domain, resource: "node", username, password });
+    const service = process.argv[2] === "websocket" ? `wss://${host}:${https}/xmpp-websocket` : `xmpp://${host}:${port}`;
+    xmpp = client({ service, domain, resource: "node", username, password });
     xmpp.reconnect.stop();
     xmpp.on("error", (error) => refuse(String(error)));
     xmpp.on("online", (address) => tell("online", { jid: address.toString(), version }));

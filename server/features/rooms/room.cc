@@ -1,0 +1,214 @@
+#include "features/rooms/room.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+
+namespace chancery::rooms {
+namespace {
+
+constexpr std::size_t id_bytes = 16, recent_limit_bytes = 256 * 1024;
+
+/// XEP-0421 §4.2: the same whenever somebody comes, another one in each room, and nobody learns the address from it.
+std::string occupant_id(const Key& key, const Jid& room, const Jid& person) {
+    std::string text = room.text();
+    text.push_back('\0');
+    text.append(person.bare_text());
+    return to_hex(hmac(Hash::sha256, key.reveal(), text).substr(0, id_bytes));
+}
+
+}  // namespace
+
+std::vector<Jid> Occupant::device_addresses() const {
+    std::vector<Jid> addresses;
+    for (const auto& device : devices) addresses.push_back(device.jid);
+    return addresses;
+}
+
+Room::Room(Host& host, Jid jid, Time time)
+    : created(time), live_from(host.recorder().journal().durable_end()), host_(host), jid_(std::move(jid)),
+      id_key_(derive_key(host.state_key(), "occupant-ids")), crowd_(host) {}
+
+Jid Room::address_of(std::string_view nick) const { return jid_.with_resource(nick).value_or(jid_); }
+
+const Affiliate* Room::affiliate(const Jid& person) const {
+    auto found = affiliates.find(person.bare());
+    if (found == affiliates.end())
+        if (const auto domain = Jid::of("", person.domain())) found = affiliates.find(*domain);
+    return found == affiliates.end() ? nullptr : &found->second;
+}
+
+Affiliation Room::affiliation_of(const Jid& person) const {
+    const auto* known = affiliate(person);
+    return known ? known->level : Affiliation::none;
+}
+
+Standing Room::standing_of(const Jid& device) {
+    const auto* here = occupant_on(device);
+    return {affiliation_of(device), here ? here->role : Role::none};
+}
+
+std::size_t Room::count(Affiliation level) const {
+    return static_cast<std::size_t>(std::ranges::count_if(affiliates, [&](const auto& each) { return each.second.level == level; }));
+}
+
+bool Room::is_reserved(std::string_view nick, const Jid& person) const {
+    return std::ranges::any_of(affiliates, [&](const auto& each) {
+        return each.second.nick == nick && each.first.bare_text() != person.bare_text();
+    });
+}
+
+bool Room::sees_addresses(const Occupant& occupant) const { return !settings.is_anonymous || occupant.role == Role::moderator; }
+
+Occupant* Room::occupant(std::string_view nick) {
+    const auto found = occupants_.find(nick);
+    return found == occupants_.end() ? nullptr : &found->second;
+}
+
+Occupant* Room::occupant_on(const Jid& device) {
+    const auto found = by_device_.find(device.text());
+    return found == by_device_.end() ? nullptr : found->second;
+}
+
+Occupant& Room::put_in(std::string nick, const Jid& device, std::string payload) {
+    auto found = occupants_.find(nick);
+    if (found == occupants_.end()) {
+        Occupant newcomer{.nick = nick, .person = device.bare(), .id = occupant_id(id_key_, jid_, device),
+                          .role = settings.role_of(affiliation_of(device)), .devices = {}};
+        found = occupants_.emplace(std::move(nick), std::move(newcomer)).first;
+    }
+    auto& here = found->second;
+    here.devices.push_back({device, std::move(payload)});
+    by_device_.emplace(device.text(), &here);
+    return here;
+}
+
+void Room::take_out(const Jid& device) {
+    const auto found = by_device_.find(device.text());
+    auto& here = *found->second;
+    by_device_.erase(found);
+    crowd_.remove(device);
+    arriving_.erase(device);
+    std::erase_if(here.devices, [&](const Device& each) { return each.jid == device; });
+    if (here.devices.empty()) occupants_.erase(occupants_.find(here.nick));
+}
+
+void Room::rename(Occupant& occupant, std::string nick) {
+    auto node = occupants_.extract(occupant.nick);  // the occupant itself stays where it is
+    node.key() = nick;
+    node.mapped().nick = std::move(nick);
+    occupants_.insert(std::move(node));
+}
+
+std::string Room::presence_of(const Occupant& occupant, const Shown& shown, bool with_address) const {
+    constexpr std::size_t most_around = 400;  // bytes
+    const auto& device = occupant.shown();
+    const auto affiliation = affiliation_of(occupant.person);
+    const bool leaves = shown.is_unavailable && shown.new_nick.empty();
+    std::string xml = "<presence";
+    xml.reserve(device.payload.size() + most_around);
+    xml::append_attribute(xml, "from", address_of(occupant.nick).text());
+    if (shown.is_unavailable) xml += " type='unavailable'";
+    xml.append(">").append(device.payload).append("<x xmlns='http://jabber.org/protocol/muc#user'>");
+    xml += item_xml(affiliation, leaves ? Role::none : occupant.role, with_address ? device.jid.text() : std::string_view(), shown.new_nick,
+                    shown.actor, shown.reason);
+    xml.append(shown.destroy).append(codes_xml(shown.codes)).append("</x>");
+    xml.append("<occupant-id xmlns='urn:xmpp:occupant-id:0' id='").append(occupant.id).append("'/>");
+    if (const auto* known = affiliate(occupant.person); known && !known->hats.empty() && !shown.is_unavailable) {
+        xml += "<hats xmlns='urn:xmpp:hats:0'>";
+        for (const auto& uri : known->hats) {
+            const auto hat = hats.find(uri);
+            if (hat == hats.end()) continue;
+            xml += "<hat";
+            xml::append_attribute(xml, "title", hat->second.title);
+            xml::append_attribute(xml, "uri", uri);
+            if (!hat->second.hue.empty()) xml::append_attribute(xml, "hue", hat->second.hue);
+            xml += "/>";
+        }
+        xml += "</hats>";
+    }
+    return xml + "</presence>";
+}
+
+void Room::show(const Occupant& occupant, const Shown& shown) {
+    auto plain = presence_of(occupant, shown, !settings.is_anonymous);
+    auto revealing = settings.is_anonymous ? presence_of(occupant, shown, true) : plain;
+    for (const auto& device : occupant.devices)
+        if (device.jid.text() != shown.not_to) host_.send_to(device.jid, addressed(as_own(revealing, shown.own_codes), device.jid));
+    if (shows(occupant)) say_presence(occupant, std::move(plain), std::move(revealing));
+}
+
+void Room::tell(const Occupant& occupant, const Shown& shown) const {
+    const auto presence = presence_of(occupant, shown, true);
+    for (const auto& device : occupant.devices) host_.send_to(device.jid, addressed(as_own(presence, shown.own_codes), device.jid));
+}
+
+void Room::hide(const Occupant& occupant) {
+    const Shown gone{.is_unavailable = true};
+    say_presence(occupant, presence_of(occupant, gone, !settings.is_anonymous), presence_of(occupant, gone, true));
+}
+
+/// To all but the occupant.
+void Room::say_presence(const Occupant& occupant, std::string plain, std::string revealing) {
+    auto own_devices = occupant.device_addresses();
+    to_arriving(plain, own_devices);
+    Copies copies{.plain = std::make_shared<const std::string>(std::move(plain))};
+    if (settings.is_anonymous) copies.with_addresses = std::make_shared<const std::string>(std::move(revealing));
+    crowd_.say(std::move(copies), std::move(own_devices));
+}
+
+void Room::to_arriving(const std::string& xml, const std::vector<Jid>& except) const {
+    for (const auto& [device, waiting] : arriving_)
+        if (std::ranges::find(except, device) == except.end()) host_.send_to(device, addressed(xml, device));
+}
+
+void Room::say(Text xml) {
+    for (auto& [device, waiting] : arriving_) waiting.push_back(xml);
+    crowd_.say({.plain = std::move(xml)});
+}
+
+void Room::say(Said message) {
+    say(message.xml);
+    message.number = ++said;
+    recent.push_back(std::move(message));
+    trim_recent();
+}
+
+void Room::trim_recent() {
+    std::size_t bytes = 0;
+    for (const auto& each : recent) bytes += each.xml->size();
+    while (!recent.empty() && (recent.size() > static_cast<std::size_t>(settings.history) || bytes > recent_limit_bytes)) {
+        bytes -= recent.front().xml->size();
+        recent.pop_front();
+    }
+}
+
+std::string Room::notice(const std::vector<int>& codes, std::string_view item) const {
+    std::string xml = "<message type='groupchat'";
+    xml::append_attribute(xml, "from", jid_.text());
+    return xml.append("><x xmlns='http://jabber.org/protocol/muc#user'>").append(item).append(codes_xml(codes)).append("</x></message>");
+}
+
+void Room::begin_arrival(const Jid& device) {
+    crowd_.remove(device);
+    arriving_[device].clear();
+}
+
+void Room::end_arrival(const Jid& device) {
+    auto arrival = arriving_.extract(device);
+    const auto* here = occupant_on(device);
+    if (!arrival || !here) return;
+    for (const auto& xml : arrival.mapped()) host_.send_to(device, addressed(*xml, device));
+    crowd_.add(device, sees_addresses(*here));
+}
+
+void Room::refresh_crowd() {
+    crowd_.refresh([this](const Jid& device) {
+        const auto* here = occupant_on(device);
+        return here && sees_addresses(*here);
+    });
+}
+
+}  // namespace chancery::rooms

@@ -1,0 +1,53 @@
+// With which domains stanzas are exchanged: the settings federation.* as questions. Nobody is a partner unless they say so.
+//
+// Immutable: on every thread.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/federation_settings.h"
+#include "s2s/endpoint.h"
+
+namespace chancery::s2s {
+
+/// A set of domains as settings name them: "a.example" itself, "*.a.example" what is below it, "*" every one.
+class DomainSet {
+  public:
+    DomainSet() = default;
+    /// @throws ConfigError  an entry is no domain.
+    DomainSet(std::string_view setting, const std::vector<std::string>& entries);
+    bool has(std::string_view domain) const;
+    /// Whether it, or what it is below of, is named.
+    bool covers(std::string_view domain) const;
+    bool empty() const { return !all_ && exact_.empty() && below_.empty(); }
+
+  private:
+    bool all_ = false;
+    std::set<std::string, std::less<>> exact_, below_;
+};
+
+class Partners {
+  public:
+    /// @throws ConfigError
+    explicit Partners(const FederationSettings& settings);
+
+    bool none() const { return allowed_.empty(); }
+    bool allows(std::string_view domain) const { return allowed_.has(domain) && !blocked_.covers(domain); }
+    /// Whether DNS is proof enough of who the domain is (XEP-0220).
+    bool trusts_dns(std::string_view domain) const { return dialback_.has(domain); }
+    /// Where the domain is, if a setting says it.
+    std::optional<Endpoint> endpoint_of(std::string_view domain) const;
+    std::int64_t stanzas_per_second(std::string_view domain) const;
+
+  private:
+    DomainSet allowed_, blocked_, dialback_;
+    std::map<std::string, Endpoint, std::less<>> endpoints_;
+    std::map<std::string, std::int64_t, std::less<>> rates_;
+    std::int64_t stanzas_per_second_;
+};
+
+}  // namespace chancery::s2s
