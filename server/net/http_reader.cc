@@ -141,7 +141,7 @@ bool HttpReader::has_bad_bytes() {
 
 HttpReader::Event HttpReader::head() {
     if (checked_ == 0 && unread() == "\r") return Event::need_more;
-    if (checked_ == 0 && unread().starts_with("\r\n")) used_ += 2;  // RFC 9112 §2.2: after the last request
+    while (checked_ == 0 && unread().starts_with("\r\n")) used_ += 2;  // RFC 9112 §2.2: after the last request
     if (has_bad_bytes()) return fail(400, "The request is not well-formed.");
     const auto end = unread().find("\r\n\r\n");
     const auto size = end == std::string_view::npos ? unread().size() : end + 4;
