@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <functional>
+#include <set>
 #include <sstream>
 #include <variant>
 
@@ -209,9 +210,15 @@ bool assign_entry(const std::vector<Setting>& settings, std::string_view key, co
 const Setting& find(const std::vector<Setting>& settings, std::string_view key) {
     for (const auto& setting : settings)
         if (setting.key == key) return setting;
+    const auto section = key.substr(0, key.find('.') + 1);  // empty: it has none
     std::string known;
-    for (const auto& setting : settings) known.append("\n  ").append(setting.key);
-    throw ConfigError("unknown setting " + std::string(key) + "; the settings are: domain" + known);
+    for (const auto& setting : settings)
+        if (!section.empty() && setting.key.starts_with(section)) known.append("\n  ").append(setting.key);
+    if (!known.empty()) throw ConfigError("unknown setting " + std::string(key) + "; the settings there are:" + known);
+    std::set<std::string_view> sections;
+    for (const auto& setting : settings) sections.insert(setting.key.substr(0, setting.key.find('.')));
+    for (const auto each : sections) known.append(" ").append(each);
+    throw ConfigError("unknown setting " + std::string(key) + "; there is domain, and there are the sections" + known);
 }
 
 void read_file(Config& config, const std::vector<Setting>& settings, const std::filesystem::path& file) {

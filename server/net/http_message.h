@@ -41,7 +41,7 @@ struct HttpRequest {
     bool is_http_1_0 = false;
     bool keeps_alive = true;  ///< the client can go on with this connection after the response
     bool has_body = false;
-    std::optional<std::uint64_t> content_length;  ///< nothing when there is no body, or in chunks
+    std::optional<std::uint64_t> content_length;  ///< nothing when there is no body
 
     bool is_head() const { return method == "HEAD"; }
 };
