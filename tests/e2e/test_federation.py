@@ -341,3 +341,27 @@ def test_dialback_works_only_where_both_allow_it(make_partner, clients):
     romeo.say("juliet@two.example", "let me in")
     wait_until(lambda: "not-authorized" in one.partner("two.example").get("last_error", ""), "refused")
     assert two.archive_search(sender=romeo.bare) == []
+
+
+MUC = "http://jabber.org/protocol/muc"
+
+
+def enter(client, room, nick):
+    client.send(f"<presence to='{room}/{nick}'><x xmlns='{MUC}'/></presence>")
+    return client.expect(lambda each: each.tag.endswith("presence") and each.get("from") == f"{room}/{nick}"
+                         and each.find(f"{{{MUC}#user}}x/{{{MUC}#user}}status[@code='110']") is not None, timeout=WAIT)
+
+
+def test_people_of_both_servers_meet_in_a_room(offices, pair):
+    romeo, juliet = pair
+    room = f"garden@rooms.{offices[0].domain}"
+    enter(romeo, room, "romeo")
+    romeo.iq("set", f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query>", room)
+    enter(juliet, room, "juliet")
+    romeo.expect(f"<presence from='{room}/juliet'/>", timeout=WAIT)
+    for speaker, hearer, text in ((romeo, juliet, "good morrow"), (juliet, romeo, "good night")):
+        speaker.say(room, text, kind="groupchat")
+        hearer.expect(lambda each: body(each) == text and each.get("type") == "groupchat", timeout=WAIT)
+        speaker.expect(lambda each: body(each) == text, timeout=WAIT)
+    juliet.close()
+    romeo.expect(f"<presence from='{room}/juliet' type='unavailable'/>", timeout=WAIT)
