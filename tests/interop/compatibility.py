@@ -36,6 +36,36 @@ Two more were driven by hand, in their own windows, on Debian 12 in November 202
 Dino 0.4 signs in with `sasl.scram_sha1 = true` only ("Something went wrong" otherwise), and asks for no host or port: it goes to port 5222.
 """
 
+# XEP-0479 2023, Advanced Server: suite, requirement, the stories that show it (tests/e2e unless a folder is named).
+SUITE = [
+    ("Core", "RFC 6120", "test_stream.py, test_sasl.py, test_bind.py, test_iq.py"),
+    ("Core", "RFC 7590 (TLS)", "test_stream.py, test_certificates.py"),
+    ("Core", "XEP-0368 direct TLS", "test_stream.py, test_https.py (by ALPN), test_federation.py"),
+    ("Core", "XEP-0030 service discovery", "test_small_features.py, test_server_information.py"),
+    ("Core", "XEP-0115 entity capabilities", "test_server_information.py, test_personal_events.py"),
+    ("Core", "XEP-0114 components", "test_components.py"),
+    ("Core", "XEP-0163 personal eventing", "test_personal_events.py, interop/test_personal_data.py"),
+    ("Web", "RFC 7395 WebSocket", "test_websocket.py, interop/test_clients.py"),
+    ("Web", "XEP-0206 and XEP-0124 BOSH", "test_bosh.py, interop/test_clients.py"),
+    ("IM", "RFC 6121", "test_roster.py, test_subscriptions.py, test_presence.py, test_messages.py"),
+    ("IM", "XEP-0054 vcard-temp", "test_small_features.py, test_avatars.py"),
+    ("IM", "XEP-0153 and XEP-0398 avatars", "test_avatars.py"),
+    ("IM", "XEP-0280 carbons", "test_carbons.py"),
+    ("IM", "XEP-0191 blocking", "test_blocking.py"),
+    ("IM", "XEP-0045 rooms, XEP-0249 invitations", "test_rooms_*.py, interop/test_rooms.py"),
+    ("IM", "XEP-0048, XEP-0402 bookmarks", "test_bookmarks.py"),
+    ("IM", "XEP-0313 in rooms", "test_rooms_features.py"),
+    ("IM", "XEP-0410 self-ping", "test_rooms_features.py"),
+    ("IM", "XEP-0223 private data", "test_personal_events.py, test_bookmarks.py"),
+    ("IM", "XEP-0049 private storage", "test_small_features.py, test_bookmarks.py"),
+    ("IM", "XEP-0198 stream management", "test_stream_management.py, faults/test_kill.py"),
+    ("IM", "XEP-0313 archives", "test_archive.py"),
+    ("IM", "XEP-0363 file upload", None),
+    ("Mobile", "XEP-0352 client state", "test_client_state.py"),
+    ("Mobile", "XEP-0357 push", "test_push.py"),
+    ("A/V", "XEP-0215 external services", "test_server_information.py"),
+]
+
 
 def table(results):
     clients = list(dict.fromkeys((each["client"], each["version"]) for each in results if each["version"] != "?"))
@@ -52,6 +82,17 @@ def cell(results, client, feature):
     found = [each["works"] for each in results if each["client"] == client and each["feature"] == feature]
     found = [works for works in found if works is not None]
     return "–" if not found else "yes" if all(found) else "**no**"
+
+
+def suite():
+    lines = ["", "## XMPP Compliance Suites (XEP-0479, 2023): Advanced Server", "", "| | requirement | shown by |", "|---|---|---|"]
+    for part, requirement, stories in SUITE:
+        for story in (stories or "").replace(" (by ALPN)", "").split(", ") if stories else []:
+            folder = ROOT / "tests" / ("" if "/" in story else "e2e")
+            if not list(folder.glob(story)):
+                sys.exit(f"{requirement}: there is no {story}")
+        lines.append(f"| {part} | {requirement} | {stories or '**not yet**'} |")
+    return "\n".join(lines) + "\n"
 
 
 def needs(results):
@@ -71,7 +112,7 @@ def main():
     results = json.loads(source.read_text())
     if any(each["server"] != "chancery" for each in results):
         sys.exit("these results are of another server")
-    (ROOT / "docs" / "compatibility.md").write_text(INTRODUCTION + "\n" + table(results) + needs(results) + SEEN)
+    (ROOT / "docs" / "compatibility.md").write_text(INTRODUCTION + "\n" + table(results) + needs(results) + SEEN + suite())
 
 
 if __name__ == "__main__":
