@@ -53,13 +53,6 @@ void StreamScanner::discard() {
     if (state_ == State::element) state_ = State::between;
 }
 
-std::string StreamScanner::take_buffered() {
-    release();
-    std::string taken(input_);
-    discard();
-    return taken;
-}
-
 void StreamScanner::reset() {
     release();
     document_ = {};

@@ -44,8 +44,6 @@ class StreamScanner {
     void reset();
     std::size_t buffered() const { return input_.size(); }
     void discard();
-    /// The same, but the bytes are given to the caller: for another scanner that goes on with them.
-    std::string take_buffered();
 
     /// Gives more bytes. They must stay where they are until next() has returned need_more, or discard() was
     /// called.
