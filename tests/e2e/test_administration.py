@@ -34,6 +34,19 @@ def run(client, node, action="execute", **fields):
                      client.server.domain)
 
 
+def test_the_commands_are_found_at_one_s_own_address_too(boss, users):
+    listed = boss.iq("get", f"<query xmlns='{NS['items']}' node='{COMMANDS}'/>", boss.bare)
+    items = {item.get("node"): item.get("jid") for item in listed.iterfind("items:query/items:item", NS)}
+    assert items[f"{ADMIN}#add-user"] == boss.bare
+    info = boss.iq("get", f"<query xmlns='{NS['info']}' node='{ADMIN}#add-user'/>", boss.bare)
+    assert info.find("info:query/info:identity", NS).get("type") == "command-node"
+    command = f"<command xmlns='{COMMANDS}' node='{ADMIN}#add-user'/>"
+    assert boss.iq("set", command, boss.bare)[0].get("status") == "executing"
+    other = users().login()
+    assert condition(other.iq("set", command, other.bare)) == "forbidden"
+    assert condition(other.iq("set", command, boss.bare)) == "service-unavailable"
+
+
 def note(answer):
     assert answer.get("type") == "result", condition(answer)
     assert answer[0].get("status") == "completed"
