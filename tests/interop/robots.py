@@ -6,6 +6,8 @@ A robot is a process that reads commands and writes events, one JSON object a li
   {"do": "avatar", image (base64)}  {"do": "bookmark", room, name}  {"do": "bookmarks"}
   {"event": "online", jid, version}  {"event": "refused", reason}  {"event": "presence", from, show, status}
   {"event": "message", from, body}  {"event": "archive", bodies}  {"event": "tune", from, title}
+  of slixmpp, {"do": "upload", path, to, kind}  {"do": "fetch", link}
+  {"event": "uploaded", link}  {"event": "fetched", status, type, sha256}
   {"event": "avatar", from, id}  {"event": "bookmarked"}  {"event": "bookmarks", rooms}
 Profanity has no such process: it is driven in a terminal, and its events are what its screen shows.
 """
@@ -30,7 +32,7 @@ class Robot:
     """A client whose program is `command`."""
 
     def __init__(self, server, person, ca, command):
-        environment = dict(os.environ, NODE_EXTRA_CA_CERTS=str(ca))
+        environment = dict(os.environ, NODE_EXTRA_CA_CERTS=str(ca), SSL_CERT_FILE=str(ca))
         self.errors = open(ca.parent / "robot.log", "ab")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
                                         env=environment, cwd=HERE)
