@@ -113,9 +113,11 @@ void Service::send(const Jid& to, std::string xml) {
         if (type == "error") meter_of(std::string(to.domain())).failed();
         const bool asks = type == "subscribe" || type == "subscribed" || type == "unsubscribe" || type == "unsubscribed";
         const bool is_request = kind == "iq" && (type == "get" || type == "set");
+        // A room must learn whom it does not reach (XEP-0045 §14.1).
+        const bool is_services = host().service_at(*from) && type != "error" && type != "result";
         const auto wait = kind == "presence" && asks ? std::chrono::seconds(settings().wait_seconds) : std::chrono::seconds(request_limit);
         put({.xml = to_server(xml), .delivery = nullptr, .kind = kind, .id = std::string(parsed->root().attribute("id")), .from = *from, .to = to,
-             .wants_error = is_request, .is_patient = kind == "presence" && asks, .until = host().now() + wait});
+             .wants_error = is_request || is_services, .is_patient = kind == "presence" && asks, .until = host().now() + wait});
     });
 }
 
