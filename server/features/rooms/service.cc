@@ -1,6 +1,7 @@
 #include "features/rooms/service.h"
 
 #include "features/features.h"
+#include "xmpp/room_password.h"
 
 namespace chancery::rooms {
 namespace {
@@ -78,7 +79,7 @@ Task<> Rooms::take_presence_now(StanzaIn stanza) {
     const auto to = *stanza.to;
     // What people here say was put on record by their home.
     if (!host_.is_local(stanza.from) && !stanza.words.empty())
-        co_await record(journal::Kind::presence, stanza.from, to, stanza.xml);
+        co_await record(journal::Kind::presence, stanza.from, to, without_room_password(stanza.xml));
     auto room = to.local().empty() ? nullptr : find(to.bare());
     auto* here = room ? room->occupant_on(stanza.from) : nullptr;
     if (stanza.type == "unavailable") {
