@@ -51,13 +51,17 @@ struct Iq {
 
 class Host;
 
-/// A command of the server (XEP-0050) that asks one form, or none, and does one thing.
+/// A command of the server (XEP-0050) that asks one form, several, or none, and does one thing.
 struct Command {
+    /// A form that follows on another, made of what was filled in before it; serialised.
+    using Following = Task<Reply> (*)(Host&, const Iq&, const xml::Element& filled_in);
+
     std::string_view name;                                     ///< for people
     Task<Reply> (*form)(Host&, const Iq&);                     ///< the blank form, serialised; null: nothing is asked
     Task<Reply> (*submit)(Host&, const Iq&, const xml::Element& form);  ///< does it; the note for the person
     bool gives_form = false;                                   ///< submit gives a form with the result instead, serialised
     bool for_administrators = false;
+    std::vector<Following> following = {};                     ///< the forms after the first; submit gets the fields of all in one
 };
 
 /// Answers a request. `iq` lives until the task ends.

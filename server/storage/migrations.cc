@@ -137,6 +137,18 @@ CREATE TABLE push_target (
     PRIMARY KEY (owner, service, node)
 );
 )sql"},
+    Migration{7, "removed accounts", R"sql(
+CREATE TABLE removed_account (          -- whose names are not given again
+    name       TEXT PRIMARY KEY,
+    removed_us BIGINT NOT NULL
+);
+)sql"},
+    Migration{8, "counts of tokens", R"sql(
+ALTER TABLE access_token ADD COLUMN count BIGINT;   -- the last that was shown; null: none
+)sql"},
+    Migration{9, "pending subscriptions", R"sql(
+ALTER TABLE pubsub_subscription ADD COLUMN is_pending BIGINT NOT NULL DEFAULT 0;
+)sql"},
 };
 
 }  // namespace
