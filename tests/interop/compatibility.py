@@ -48,7 +48,7 @@ SUITE = [
     ("Web", "RFC 7395 WebSocket", "test_websocket.py, interop/test_clients.py"),
     ("Web", "XEP-0206 and XEP-0124 BOSH", "test_bosh.py, interop/test_clients.py"),
     ("IM", "RFC 6121", "test_roster.py, test_subscriptions.py, test_presence.py, test_messages.py"),
-    ("IM", "XEP-0054 vcard-temp", "test_small_features.py, test_avatars.py"),
+    ("IM", "XEP-0054 vcard-temp", "test_small_features.py, test_avatars.py, test_vcard4.py"),
     ("IM", "XEP-0153 and XEP-0398 avatars", "test_avatars.py"),
     ("IM", "XEP-0280 carbons", "test_carbons.py"),
     ("IM", "XEP-0191 blocking", "test_blocking.py"),
