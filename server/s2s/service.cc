@@ -145,8 +145,7 @@ Outbox* Service::outbox(PerShard& own, const Pair& pair) {
 Outbox* Service::find_outbox(const Pair& pair) { return outbox(current(), pair); }
 
 Meter& Service::meter_of(const std::string& domain) {
-    const Meter::Limits limits{partners_.stanzas_per_second(domain), settings().targets_per_minute, settings().failure_percent};
-    return current().meters.try_emplace(domain, limits).first->second;
+    return current().meters.try_emplace(domain, partners_.limits_of(domain)).first->second;
 }
 
 // Streams that we open.
