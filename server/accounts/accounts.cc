@@ -28,6 +28,8 @@ std::string_view text(AccountError error) {
             return "The password is empty or has characters that passwords cannot have.";
         case AccountError::bad_role: return "A role is made of the letters a-z, digits and - _ : .";
         case AccountError::exists: return "The name is taken.";
+        case AccountError::removed:
+            return "The name was somebody else's. On record it is theirs; \"chancery user release\" lets it be given again.";
         case AccountError::unknown: return "There is no such account.";
     }
     std::abort();

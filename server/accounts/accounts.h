@@ -43,7 +43,7 @@ struct NewAccount {
 };
 
 /// Why a change to an account was refused.
-enum class AccountError { bad_name, bad_password, bad_role, exists, unknown };
+enum class AccountError { bad_name, bad_password, bad_role, exists, removed, unknown };
 std::string_view text(AccountError error);
 
 class Accounts {
@@ -99,7 +99,10 @@ class Accounts {
     /// With a reason: may not sign in from now on; running sessions are the caller's to end. Without: may
     /// again.
     Done set_disabled_now(std::string name, std::optional<std::string> reason);
+    /// Forgets the account and all that was kept for it. Its name stays taken, so that on record it is one person's.
     Done remove_now(std::string name);
+    /// The name of a removed account may be given again.
+    Done release_now(std::string name);
     /// Creates many at once on all workers, in one transaction. Blocks: for the command line, not for a
     /// worker.
     Imported import_now(std::vector<NewAccount> accounts);

@@ -35,6 +35,22 @@ void insert(storage::Transaction& transaction, const AccountInfo& info, std::str
                     info.name, joined(info.roles), storage::BlobView{sealed}, info.created);
 }
 
+bool was_removed(storage::Transaction& transaction, std::string_view name) {
+    return transaction.one<std::int64_t>("SELECT count(*) FROM removed_account WHERE name = $1", name).value_or(0) > 0;
+}
+
+/// What the tables of all parts keep under the person's bare address.
+void forget_person(storage::Transaction& transaction, const std::string& address) {
+    transaction.run("DELETE FROM pubsub_item WHERE node IN (SELECT number FROM pubsub_node WHERE owner = $1)", address);
+    transaction.run("DELETE FROM pubsub_affiliation WHERE node IN (SELECT number FROM pubsub_node WHERE owner = $1)", address);
+    transaction.run("DELETE FROM pubsub_subscription WHERE node IN (SELECT number FROM pubsub_node WHERE owner = $1)", address);
+    transaction.run("DELETE FROM pubsub_affiliation WHERE peer = $1", address);
+    transaction.run("DELETE FROM pubsub_subscription WHERE peer = $1 OR substr(peer, 1, length($1) + 1) = $1 || '/'", address);
+    for (const auto* table : {"roster", "roster_version", "block_list", "vcard", "private_storage", "last_activity", "away_message",
+                              "push_target", "pubsub_node"})
+        transaction.run(std::string("DELETE FROM ") + table + " WHERE owner = $1", address);
+}
+
 }  // namespace
 
 void Accounts::keep(Record record) {
@@ -73,8 +89,12 @@ Accounts::Done Accounts::create_now(NewAccount account) {
     if (!record) return refusal(record.error());
     const std::lock_guard lock(change_guard_);
     if (is_user(record->info.name)) return refusal(AccountError::exists);
-    database_.write_now(
-        [&](storage::Transaction& transaction) { insert(transaction, record->info, record->sealed); });
+    const bool is_free = database_.write_now([&](storage::Transaction& transaction) {
+        if (was_removed(transaction, record->info.name)) return false;
+        insert(transaction, record->info, record->sealed);
+        return true;
+    });
+    if (!is_free) return refusal(AccountError::removed);
     keep(std::move(*record));
     return {};
 }
@@ -145,11 +165,23 @@ Accounts::Done Accounts::remove_now(std::string name) {
     if (!canonical || !is_user(*canonical)) return refusal(AccountError::unknown);
     database_.write_now([&](storage::Transaction& transaction) {
         transaction.run("DELETE FROM account WHERE name = $1", *canonical);
+        transaction.run("INSERT INTO removed_account (name, removed_us) VALUES ($1, $2)", *canonical, clock_());
         Devices::forget(transaction, *canonical);
+        forget_person(transaction, *canonical + "@" + domain_);
     });
     auto& shard = shard_of(*canonical);
     const std::unique_lock shard_lock(shard.guard);
     shard.records.erase(*canonical);
+    return {};
+}
+
+Accounts::Done Accounts::release_now(std::string name) {
+    const auto canonical = prepared_name(name);
+    if (!canonical) return refusal(AccountError::unknown);
+    const auto released = database_.write_now([&](storage::Transaction& transaction) {
+        return transaction.run("DELETE FROM removed_account WHERE name = $1", *canonical);
+    });
+    if (released == 0) return refusal(AccountError::unknown);
     return {};
 }
 
@@ -220,11 +252,18 @@ Accounts::Imported Accounts::import_now(std::vector<NewAccount> accounts) {
         good.push_back(std::move(*records[i]));
         names.emplace(good.back().info.name, true);
     }
+    std::vector<std::string> removed;
     database_.write_now([&](storage::Transaction& transaction) {
-        for (const auto& record : good) insert(transaction, record.info, record.sealed);
+        for (const auto& record : good) {
+            if (was_removed(transaction, record.info.name)) removed.push_back(record.info.name);
+            else insert(transaction, record.info, record.sealed);
+        }
     });
-    result.created = good.size();
-    for (auto& record : good) keep(std::move(record));
+    for (auto& record : good) {
+        const bool is_removed = std::ranges::find(removed, record.info.name) != removed.end();
+        if (is_removed) result.refused.emplace_back(record.info.name, AccountError::removed);
+        else ++result.created, keep(std::move(record));
+    }
     return result;
 }
 

@@ -45,6 +45,28 @@ TEST_CASE("AnAccountIsMadeChangedAndRemoved") {
     CHECK(accounts.size() == 0);
 }
 
+TEST_CASE("TheNameOfARemovedAccountStaysTakenUntilItIsReleased") {
+    test::People people;
+    auto& accounts = people.accounts;
+    people.add("romeo");
+    people.database.write_now([](storage::Transaction& transaction) {
+        for (const auto* owner : {"romeo@example.org", "juliet@example.org"})
+            transaction.run("INSERT INTO roster_version (owner, version) VALUES ($1, 1)", std::string(owner));
+    });
+    CHECK(accounts.remove_now("romeo"));
+    CHECK(error_of(accounts.create_now({"Romeo", Secret("secret"), {}})) == AccountError::removed);
+    const auto imported = accounts.import_now({{"romeo", Secret("secret"), {}}, {"juliet", Secret("secret"), {}}});
+    CHECK(imported.created == 1);
+    CHECK(imported.refused == std::vector<std::pair<std::string, AccountError>>{{"romeo", AccountError::removed}});
+    CHECK(error_of(accounts.release_now("mercutio")) == AccountError::unknown);
+    CHECK(accounts.release_now("romeo"));
+    CHECK(accounts.create_now({"romeo", Secret("secret"), {}}));
+    const auto left = people.database.read_now([](storage::Snapshot& snapshot) {
+        return snapshot.one<std::string>("SELECT group_concat(owner) FROM roster_version");
+    });
+    CHECK(left == "juliet@example.org");
+}
+
 TEST_CASE("WhatCannotBeIsRefused") {
     test::People people;
     auto& accounts = people.accounts;

@@ -72,7 +72,7 @@ Task<Result<Authenticator::Verified, Failure>> Authenticator::check_token(Device
     claim.is_real_ = jid && accounts_.is_user(claim.name_);
     if (auto failure = locked_out(claim.name_, shown.address)) co_return refusal(std::move(*failure));
     const auto checked = co_await devices.check(claim.name_, shown.agent_id, std::move(shown.mechanism),
-                                                std::move(shown.hash), std::move(shown.binding));
+                                                std::move(shown.hash), std::move(shown.binding), shown.count);
     if (checked.match == Devices::Match::expired)
         co_return refusal(Failure{Condition::credentials_expired, "The token has expired. Sign in with the password."});
     auto account = conclude(claim, checked.match == Devices::Match::right, shown.address);

@@ -45,6 +45,7 @@ class Authenticator {
         std::string hash;     // HMAC(token, "Initiator" || binding)
         std::string binding;  // of the channel; empty for a mechanism without
         std::string address;
+        std::optional<std::int64_t> count;  // XEP-0484 §3.4: of this attempt
     };
 
     Authenticator(Accounts& accounts, Workers& workers, Lockout& lockout, const Key& server_secret)

@@ -80,7 +80,7 @@ std::string Devices::sealed_agent(std::string_view owner, const UserAgent& agent
 }
 
 Task<Devices::Checked> Devices::check(std::string owner, std::string agent_id, std::string mechanism, std::string hash,
-                                      std::string binding) {
+                                      std::string binding, std::optional<std::int64_t> count) {
     const auto id = id_of(owner, agent_id);
     const auto read = [owner, id](storage::Snapshot& snapshot) { return tokens_of(snapshot, owner, id); };
     const auto kept = co_await database_.read(read);
@@ -103,7 +103,17 @@ Task<Devices::Checked> Devices::check(std::string owner, std::string agent_id, s
             checked = {expiry > now ? Match::right : Match::expired, hash_of(token, "Responder", binding), place == newer};
         OPENSSL_cleanse(token.data(), token.size());
     }
+    if (checked.match == Match::right && count && !co_await takes_count(owner, id, checked.is_newer, *count)) checked = {};
     co_return checked;
+}
+
+/// Two attempts with one count at the same time: only one of them changes the row.
+Task<bool> Devices::takes_count(std::string owner, std::string id, bool is_newer, std::int64_t count) {
+    const auto work = [owner, id, place = is_newer ? newer : in_use, count](storage::Transaction& transaction) {
+        return transaction.run("UPDATE access_token SET count = $4 WHERE owner = $1 AND device = $2 AND place = $3 "
+                               "AND (count IS NULL OR count < $4)", owner, id, static_cast<int>(place), count) > 0;
+    };
+    co_return co_await database_.write(work);
 }
 
 Task<> Devices::promote(std::string owner, std::string agent_id) {
@@ -119,7 +129,7 @@ void Devices::give(storage::Transaction& transaction, std::string_view owner, st
     transaction.run(
         "INSERT INTO access_token (owner, device, place, mechanism, token, expiry_us) VALUES ($1, $2, $3, $4, $5, $6) "
         "ON CONFLICT (owner, device, place) DO UPDATE SET mechanism = excluded.mechanism, token = excluded.token, "
-        "expiry_us = excluded.expiry_us",
+        "expiry_us = excluded.expiry_us, count = NULL",
         owner, id, newer, mechanism, storage::Blob{seal(key_, token_context(owner, id, mechanism), token.secret)},
         token.expiry);
 }

@@ -68,8 +68,9 @@ class Devices {
         bool is_newer = false;
     };
     /// Whether the proof was made with a token of this device for this mechanism. Takes as long for a device or a person
-    /// that does not exist.
-    Task<Checked> check(std::string owner, std::string agent_id, std::string mechanism, std::string hash, std::string binding);
+    /// that does not exist. A `count` must be greater than the last that was shown with the token (XEP-0484 §3.4).
+    Task<Checked> check(std::string owner, std::string agent_id, std::string mechanism, std::string hash, std::string binding,
+                        std::optional<std::int64_t> count = std::nullopt);
     /// The newer token was used: the older one is good no more.
     Task<> promote(std::string owner, std::string agent_id);
 
@@ -84,6 +85,7 @@ class Devices {
     static void forget(storage::Transaction& transaction, std::string_view owner);
 
   private:
+    Task<bool> takes_count(std::string owner, std::string id, bool is_newer, std::int64_t count);
     std::string sealed_agent(std::string_view owner, const UserAgent& agent) const;
     void give(storage::Transaction& transaction, std::string_view owner, std::string_view id, std::string_view mechanism,
               const Token& token) const;

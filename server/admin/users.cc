@@ -84,6 +84,14 @@ json enable_user(Context& context, const json& request) {
     return {{"enabled", name_in(context, request)}};
 }
 
+/// The name of a removed account, which on record is that person's, may become somebody else's.
+json release_name(Context& context, const json& request) {
+    const auto name = name_in(context, request);
+    const auto done = context.accounts.release_now(name);
+    if (!done) throw AdminError(name + ": no account of that name was removed");
+    return {{"released", name}};
+}
+
 json set_password(Context& context, const json& request) {
     check(context.accounts.set_password_now(name_in(context, request), Secret(request.at("password").get<std::string>())),
           name_in(context, request));

@@ -25,7 +25,9 @@ struct FederationSettings {
     std::int64_t stanzas_per_second = 100;    ///< of one domain; more have to wait
     std::map<std::string, std::string> rates; ///< domain to stanzas per second, where it is another
     std::int64_t targets_per_minute = 1'000;  ///< addresses that one domain writes to; others are refused
+    std::map<std::string, std::string> targets; ///< domain to addresses a minute, where it is another
     std::int64_t failure_percent = 50;        ///< of a domain's stanzas in a minute; above it has one a second
+    std::map<std::string, std::string> failures; ///< domain to percent, where it is another
     std::int64_t queue_messages = 10'000;     ///< that wait for one domain; one more is returned
     std::int64_t queue_mib = 64;              ///< the same in MiB
     std::int64_t wait_seconds = 14'400;       ///< for a domain that cannot be reached; then a message is returned

@@ -30,7 +30,7 @@ std::optional<BoshRequest> parse_bosh_request(std::string text) {
     BoshRequest request;
     unsigned ack = 0;
     if (!read(body, "rid", request.rid) || request.rid == 0 || request.rid > largest_rid) return std::nullopt;
-    if (!read(body, "wait", request.wait) || !read(body, "hold", request.hold)) return std::nullopt;
+    if (!read(body, "wait", request.wait) || !read(body, "hold", request.hold) || !read(body, "pause", request.pause)) return std::nullopt;
     if (body.attribute("ack") == "1") ack = 1;
     const auto type = body.attribute("type"), restart = body.attribute("restart", xbosh);
     if (!type.empty() && type != "terminate") return std::nullopt;
@@ -38,6 +38,8 @@ std::optional<BoshRequest> parse_bosh_request(std::string text) {
     request.to = body.attribute("to");
     request.from = body.attribute("from");
     request.version = body.attribute("version", xbosh).empty() ? "1.0" : body.attribute("version", xbosh);
+    request.key = body.attribute("key");
+    request.new_key = body.attribute("newkey");
     request.acknowledges = ack == 1;
     request.terminates = type == "terminate";
     request.restarts = restart == "true" || restart == "1";

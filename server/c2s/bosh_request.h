@@ -17,9 +17,11 @@ struct BoshRequest {
     unsigned wait = 0, hold = 0;
     bool acknowledges = false;  ///< the client uses acknowledgements (§9)
     bool restarts = false, terminates = false;
+    unsigned pause = 0;       ///< seconds of silence that are asked for (§10); 0: none
+    std::string key, new_key; ///< §15
     std::vector<std::string> payloads;  ///< elements that declare what they use
 
-    bool is_empty() const { return payloads.empty() && !restarts && !terminates; }
+    bool is_empty() const { return payloads.empty() && !restarts && !terminates && pause == 0; }
 };
 
 /// A request; nothing when it is malformed (bad-request).

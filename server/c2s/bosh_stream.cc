@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+#include "base/crypto.h"
 #include "xml/escape.h"
 #include "xml/parse.h"
 #include "xml/standalone.h"
@@ -54,7 +56,7 @@ std::shared_ptr<BoshStream::Held> BoshStream::take(BoshRequest request) {
         settle(held, terminate_body("item-not-found"));
         return held;
     }
-    const auto window = requests_ + (request.terminates ? 1 : 0);  // §11
+    const auto window = requests_ + (request.terminates || request.pause > 0 ? 1 : 0);  // §11
     if (request.rid <= last_rid_) return take_again(held);
     if (request.rid > last_rid_ + window) {  // §14.2
         break_off("item-not-found");
@@ -102,6 +104,8 @@ void BoshStream::process(Early next) {
     unconfirmed_ = 0;
     held_.push_back(next.held);
     auto& request = next.request;
+    patience_ = inactivity;
+    if (!has_right_key(request)) return break_off("item-not-found");
     if (polls_too_often(request)) return break_off("policy-violation");
     for (auto& payload : request.payloads) {
         unread_bytes_ += payload.size();
@@ -110,8 +114,30 @@ void BoshStream::process(Early next) {
     if (request.restarts) put_header(request);
     if (request.terminates) closed_by_client_ = true;
     news_.set();
+    if (has_begun_ && request.pause > 0 && std::chrono::seconds(request.pause) <= longest_pause) pause(std::chrono::seconds(request.pause));
     flush_soon();
     watch_time();
+}
+
+/// §10: all that waits is answered, with nothing; what there is to say waits for the client to come back.
+void BoshStream::pause(std::chrono::seconds period) {
+    auto kept = std::exchange(outbox_, {});
+    while (!held_.empty()) answer_oldest();
+    outbox_ = std::move(kept);
+    patience_ = period;
+}
+
+/// §15: each key is the one whose hash was shown before, so that who has only listened cannot go on.
+bool BoshStream::has_right_key(const BoshRequest& request) {
+    const auto in_small_letters = [](std::string text) {
+        for (auto& letter : text)
+            if (letter >= 'A' && letter <= 'F') letter = static_cast<char>(letter - 'A' + 'a');
+        return text;
+    };
+    if (!last_key_.empty() && to_hex(hash(Hash::sha1, request.key)) != last_key_) return false;
+    if (!request.new_key.empty()) last_key_ = in_small_letters(request.new_key);
+    else if (!last_key_.empty()) last_key_ = in_small_letters(request.key);
+    return true;
 }
 
 /// §12: two requests with nothing in them, and nothing to be told, within `polling`.
@@ -159,7 +185,7 @@ void BoshStream::flush() {
 void BoshStream::watch_time() {
     timer_.cancel();
     if (is_closing_ || lost_) return;
-    if (held_.empty()) return timer_.start(inactivity, [this] { lose("the client asks no more"); });
+    if (held_.empty()) return timer_.start(patience_, [this] { lose("the client asks no more"); });
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(held_.front()->deadline - shard_->now());
     timer_.start(std::max(left, std::chrono::milliseconds(1)), [this] { wait_is_over(); });
 }
@@ -221,7 +247,7 @@ void BoshStream::send_header(std::string_view domain, std::string_view, std::str
     const auto seconds = [](std::chrono::seconds time) { return std::to_string(time.count()); };
     creation_ = attribute("sid", sid_) + attribute("wait", seconds(wait_)) + attribute("requests", std::to_string(requests_)) +
                 attribute("hold", std::to_string(hold_)) + attribute("inactivity", seconds(inactivity)) +
-                attribute("polling", seconds(polling)) + attribute("ver", "1.6") + attribute("from", domain) + attribute("authid", id) +
+                attribute("polling", seconds(polling)) + attribute("maxpause", seconds(longest_pause)) + attribute("ver", "1.6") + attribute("from", domain) + attribute("authid", id) +
                 " xmlns:xmpp='urn:xmpp:xbosh' xmpp:version='1.0' xmpp:restartlogic='true'";
     if (acknowledges_) creation_ += attribute("ack", std::to_string(last_rid_));
 }

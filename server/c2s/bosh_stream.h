@@ -2,8 +2,8 @@
 //
 // Operation. Requests are taken in the order of their numbers (rid), whatever the order in which they arrive. One of them
 // is held until there is something to say, `wait` seconds have passed, or the next one is there. A client that asks again
-// with the same number gets the same answer. A session that breaks a rule, or says nothing for `inactivity`, ends like a
-// lost connection.
+// with the same number gets the same answer. A session that breaks a rule, or says nothing for `inactivity` or the pause that
+// it has asked for, ends like a lost connection.
 // Concurrency. On one shard's thread, with all its requests: those that wait follow it when it moves.
 // Limits. `requests` at a time; one answer each for so many numbers is kept; what is written and not fetched: as set;
 // what is sent and not read by the server: `most_unread` bytes and one request.
@@ -34,7 +34,7 @@ class BoshRegistry {
 
 class BoshStream final : public XmlStream {
   public:
-    static constexpr std::chrono::seconds longest_wait{60}, inactivity{60}, polling{5};
+    static constexpr std::chrono::seconds longest_wait{60}, inactivity{60}, polling{5}, longest_pause{120};
 
     /// A request that waits for its answer. Shared by the stream, which answers, and the HTTP request, which waits.
     struct Held {
@@ -87,6 +87,8 @@ class BoshStream final : public XmlStream {
     void process_in_order();
     void process(Early next);
     bool polls_too_often(const BoshRequest& request);
+    bool has_right_key(const BoshRequest& request);
+    void pause(std::chrono::seconds period);
     void put_header(const BoshRequest& request);
     void answer_oldest();
     void settle(const HeldRequest& held, std::string body);
@@ -131,6 +133,8 @@ class BoshStream final : public XmlStream {
     bool has_signed_in_ = false;
     bool was_empty_ = false;  // the last request, and the answer to it
     net::Instant last_request_;
+    std::chrono::seconds patience_ = inactivity;  // with a client that asks for nothing
+    std::string last_key_;                        // of the last request, in small letters; empty: the client uses none
     net::Hook<BoshStream, &BoshStream::flush> flush_{*this};
     net::Timer timer_;
 };

@@ -18,7 +18,7 @@ Begun begin(Service& service, XmlStream& stream, const Offered& offered, const S
     if (!request.by_token) return sasl::begin(request.mechanism, std::move(context));
     if (std::ranges::find(offered.token_mechanisms, request.mechanism) == offered.token_mechanisms.end())
         return std::unexpected(sasl::Failure{sasl::Condition::invalid_mechanism, "That mechanism is not offered here for tokens."});
-    return std::make_unique<sasl::Ht>(request.mechanism, std::move(context), service.host().devices(), request.agent.id);
+    return std::make_unique<sasl::Ht>(request.mechanism, std::move(context), service.host().devices(), request.agent.id, request.count);
 }
 
 std::string token_xml(const Devices::Token& token) {

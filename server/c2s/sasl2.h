@@ -36,6 +36,7 @@ struct SignInRequest {
     std::optional<ResumeRequest> resume;
     std::string wanted_token;              ///< XEP-0484 <request-token/>: the mechanism
     bool by_token = false;                 ///< XEP-0484 <fast/> is there
+    std::optional<std::int64_t> count;     ///< XEP-0484 §3.4: of the attempt, against replays
     bool invalidate = false;
     std::vector<std::string> upgrades;     ///< XEP-0480: names of tasks
 

@@ -1,6 +1,7 @@
 // What stands in <authenticate/> (XEP-0388 §2.4), read strictly.
 
 #include <algorithm>
+#include <charconv>
 
 #include "c2s/sasl2.h"
 
@@ -59,7 +60,13 @@ Result<BindRequest, sasl::Failure> read_bind(xml::View element) {
 Result<void, sasl::Failure> read_token_wishes(xml::View authenticate, SignInRequest& request) {
     if (const auto use = authenticate.child({"fast", fast})) {
         request.by_token = true;
-        // Its attribute count is for TLS 0-RTT, which is not offered.
+        if (use.has_attribute("count")) {  // needed with TLS 0-RTT only, which is not offered, and held to wherever it is shown
+            const auto text = use.attribute("count");
+            std::int64_t count = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+            if (error != std::errc() || end != text.data() + text.size() || count < 1) return malformed("The count of an attempt is a number above 0.");
+            request.count = count;
+        }
         request.invalidate = is_true(use.attribute("invalidate"));
     }
     if (const auto wish = authenticate.child({"request-token", fast})) {

@@ -52,13 +52,19 @@ struct Iq {
 
 class Host;
 
-/// A command of the server (XEP-0050) that asks one form, or none, and does one thing.
+/// A command of the server (XEP-0050) that asks one form, several, or none, and does one thing.
 struct Command {
+    /// A form that follows on another, made of what was filled in before it; serialised.
+    using Following = Task<Reply> (*)(Host&, const Iq&, const xml::Element& filled_in);
+
     std::string_view name;                                     ///< for people
     Task<Reply> (*form)(Host&, const Iq&);                     ///< the blank form, serialised; null: nothing is asked
     Task<Reply> (*submit)(Host&, const Iq&, const xml::Element& form);  ///< does it; the note for the person
     bool gives_form = false;                                   ///< submit gives a form with the result instead, serialised
     bool for_administrators = false;
+    std::vector<Following> following = {};                     ///< the forms after the first; submit gets the fields of all in one
+    /// Does it when a client completes the command with the first of several forms; null: it may not.
+    Task<Reply> (*submit_first)(Host&, const Iq&, const xml::Element& form) = nullptr;
 };
 
 /// Answers a request. `iq` lives until the task ends.
@@ -90,6 +96,8 @@ class Host {
     // Registration, by features.
     void on_get(At at, xml::Tag payload, IqHandler handler) { gets_[payload.name][payload.ns] = {at, handler}; }
     void on_set(At at, xml::Tag payload, IqHandler handler) { sets_[payload.name][payload.ns] = {at, handler}; }
+    /// Who answers requests of the namespace to the server or to accounts, in place of us (XEP-0355).
+    void delegate(std::string ns, IqHandler handler) { delegated_.emplace(std::move(ns), handler); }
     void advertise(At at, std::string_view feature);
     /// An element of the stream features after authentication, serialised.
     void offer(std::string stream_feature) { offers_ += stream_feature; }
@@ -298,6 +306,7 @@ class Host {
     RosterStore rosters_;
     BlockLists block_lists_;
     Handlers gets_, sets_;
+    std::map<std::string, IqHandler, std::less<>> delegated_;  // by namespace
     std::set<std::string, std::less<>> server_features_, account_features_;
     std::string offers_;
     std::vector<SessionHook> available_hooks_, closed_hooks_, presence_hooks_;

@@ -32,6 +32,18 @@ bool is_carbon_copied(const Message& message) {
     std::unreachable();
 }
 
+/// XEP-0280 §6.1: what is written to an occupant of a room.
+bool is_whisper(const Message& message) {
+    return message.traits.muc_private && message.to.is_full() && message.type != MessageType::error && !message.traits.is_private;
+}
+
+/// Whether both clients are in the room under the same nickname: both have sent their presence to one of its addresses.
+bool share_nick(const Session& one, const Session& other, const Jid& room) {
+    return std::ranges::any_of(one.directed, [&](const Jid& nick) {
+        return nick.is_full() && nick.bare_text() == room.bare_text() && other.directed.contains(nick);
+    });
+}
+
 std::string carbon(std::string_view direction, const Jid& owner, const Session& client, MessageType type,
                    std::string_view forwarded) {
     const auto bare = xml::escape(owner.bare_text(), xml::Place::attribute);
@@ -84,7 +96,7 @@ Task<> Host::accept(SessionId sender, std::shared_ptr<const Message> message) {
                                                         .time = receipt->time, .waits = waits});
     delivery->xml = with_links(with_children(message->xml, stanza_id_of(message->to, receipt->position)), message->from, receipt->time,
                                message->to);
-    if (sender && is_carbon_copied(*message) && message->from.bare_text() != message->to.bare_text()) {
+    if (sender && (is_carbon_copied(*message) || is_whisper(*message)) && message->from.bare_text() != message->to.bare_text()) {
         auto& home = home_of(message->from);
         if (home.known(message->from)->sessions.size() > 1) home.copy_to_sender(message->from, delivery);
     }
@@ -193,10 +205,14 @@ void Home::copy_to_other_clients(User& recipient, const Delivery& delivery, cons
 void Home::copy_to_sender(const Jid& sender, std::shared_ptr<const Delivery> sent) {
     auto* author = known(sender);
     if (!author) return;
-    const auto copy = with_children(sent->message->xml, host_.stanza_id_of(sender, sent->position));
-    for (const auto& session : author->sessions)
-        if (session->carbons && session->jid() != sender)
-            session->send(carbon("sent", sender, *session, sent->message->type, copy));
+    const auto* client = author->session(sender.resource());
+    const auto& message = *sent->message;
+    const auto copy = with_children(message.xml, host_.stanza_id_of(sender, sent->position));
+    for (const auto& session : author->sessions) {
+        if (!session->carbons || session.get() == client) continue;
+        if (message.traits.muc_private && !(client && share_nick(*client, *session, message.to))) continue;
+        session->send(carbon("sent", sender, *session, message.type, copy));
+    }
 }
 
 }  // namespace chancery

@@ -8,6 +8,19 @@ namespace {
 
 constexpr auto answer_limit = std::chrono::seconds(30);
 
+Task<> error_at_service(Service& service, std::string kind, std::string id, Jid from, Jid to, std::string xml) {
+    if (kind == "message") {
+        auto error = std::make_shared<const Message>(Message{.from = std::move(from), .to = std::move(to), .id = std::move(id),
+                                                             .type = MessageType::error, .traits = {.content = true},
+                                                             .xml = std::move(xml)});
+        auto taken = service.take_message(0, std::move(error));
+        co_return co_await taken;
+    }
+    StanzaIn error{.kind = std::move(kind), .type = "error", .id = std::move(id), .from = std::move(from), .to = std::move(to), .xml = std::move(xml)};
+    auto taken = error.kind == "iq" ? service.take_iq(std::move(error)) : service.take_presence(std::move(error));
+    co_await taken;
+}
+
 }  // namespace
 
 void Host::add_service(const Jid& domain, std::string_view name, std::unique_ptr<Service> service) {
@@ -74,7 +87,16 @@ void Host::reply(const StanzaIn& request, const Reply& reply) {
 }
 
 void Host::send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error) {
-    if (!service_at(to)) send_to(to, error_reply(kind, to, from, id, error));
+    auto xml = error_reply(kind, to, from, id, error);
+    auto* service = service_at(to);
+    const bool is_own_request = kind == "iq" && is_local(to) && to.is_bare();  // of the server, or in a person's name
+    if (is_own_request)
+        return take_answer({.kind = "iq", .type = "error", .id = std::string(id), .from = from, .to = to, .xml = std::move(xml)});
+    if (!service) return send_to(to, std::move(xml));
+    // What a service has sent comes back to it: XEP-0045 §14.1, whom a room cannot reach is in it no longer.
+    at_home(to, [service, to, from, kind = std::string(kind), id = std::string(id), xml = std::move(xml)](Home& home) mutable {
+        home.tasks().spawn(error_at_service(*service, std::move(kind), std::move(id), std::move(from), std::move(to), std::move(xml)));
+    });
 }
 
 void Host::settle(const std::shared_ptr<Delivery>& delivery) {

@@ -57,16 +57,28 @@ bool DomainSet::covers(std::string_view domain) const {
 
 Partners::Partners(const FederationSettings& settings)
     : allowed_("domains", settings.domains), blocked_("blocked", settings.blocked),
-      dialback_("dialback", settings.dialback), stanzas_per_second_(settings.stanzas_per_second) {
+      dialback_("dialback", settings.dialback), rates_(numbers_in("rates", settings.rates, 100'000)),
+      targets_(numbers_in("targets", settings.targets, 1'000'000)), failures_(numbers_in("failures", settings.failures, 100)),
+      limits_{settings.stanzas_per_second, settings.targets_per_minute, settings.failure_percent} {
     for (const auto& [domain, address] : settings.hosts)
         endpoints_.emplace(canonical("hosts", domain), endpoint(domain, address));
-    for (const auto& [domain, text] : settings.rates) {
-        std::int64_t rate = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
-        if (error != std::errc() || end != text.data() + text.size() || rate < 1)
-            fail("rates." + domain, "a whole number above 0 is expected");
-        rates_.emplace(canonical("rates", domain), rate);
+}
+
+Partners::Numbers Partners::numbers_in(std::string_view setting, const std::map<std::string, std::string>& entries, std::int64_t most) {
+    Numbers numbers;
+    for (const auto& [domain, text] : entries) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size() || number < 1 || number > most)
+            fail(std::string(setting) + "." + domain, "a whole number from 1 to " + std::to_string(most) + " is expected");
+        numbers.emplace(canonical(setting, domain), number);
     }
+    return numbers;
+}
+
+std::int64_t Partners::number_of(const Numbers& numbers, std::string_view domain, std::int64_t otherwise) {
+    const auto found = numbers.find(domain);
+    return found == numbers.end() ? otherwise : found->second;
 }
 
 std::optional<Endpoint> Partners::endpoint_of(std::string_view domain) const {
@@ -74,9 +86,10 @@ std::optional<Endpoint> Partners::endpoint_of(std::string_view domain) const {
     return found == endpoints_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::int64_t Partners::stanzas_per_second(std::string_view domain) const {
-    const auto found = rates_.find(domain);
-    return found == rates_.end() ? stanzas_per_second_ : found->second;
+Meter::Limits Partners::limits_of(std::string_view domain) const {
+    return {.stanzas_per_second = number_of(rates_, domain, limits_.stanzas_per_second),
+            .targets_per_minute = number_of(targets_, domain, limits_.targets_per_minute),
+            .failure_percent = number_of(failures_, domain, limits_.failure_percent)};
 }
 
 }  // namespace chancery::s2s

@@ -11,6 +11,7 @@
 
 #include "base/federation_settings.h"
 #include "s2s/endpoint.h"
+#include "s2s/meter.h"
 
 namespace chancery::s2s {
 
@@ -41,13 +42,17 @@ class Partners {
     bool trusts_dns(std::string_view domain) const { return dialback_.has(domain); }
     /// Where the domain is, if a setting says it.
     std::optional<Endpoint> endpoint_of(std::string_view domain) const;
-    std::int64_t stanzas_per_second(std::string_view domain) const;
+    /// What the domain may send, as the settings say it of all or of this one.
+    Meter::Limits limits_of(std::string_view domain) const;
 
   private:
     DomainSet allowed_, blocked_, dialback_;
     std::map<std::string, Endpoint, std::less<>> endpoints_;
-    std::map<std::string, std::int64_t, std::less<>> rates_;
-    std::int64_t stanzas_per_second_;
+    using Numbers = std::map<std::string, std::int64_t, std::less<>>;
+    static Numbers numbers_in(std::string_view setting, const std::map<std::string, std::string>& entries, std::int64_t most);
+    static std::int64_t number_of(const Numbers& numbers, std::string_view domain, std::int64_t otherwise);
+    Numbers rates_, targets_, failures_;
+    Meter::Limits limits_;
 };
 
 }  // namespace chancery::s2s

@@ -51,7 +51,20 @@ TEST_CASE("PartnersSettingsThatMeanNothingStopTheStart") {
     settings.rates["a.example"] = "500";
     const Partners partners(settings);
     CHECK(partners.endpoint_of("a.example") == s2s::Endpoint{"127.0.0.1:5270", true});
-    CHECK(partners.stanzas_per_second("a.example") == 500);
-    CHECK(partners.stanzas_per_second("b.example") == settings.stanzas_per_second);
+    CHECK(partners.limits_of("a.example").stanzas_per_second == 500);
+    CHECK(partners.limits_of("b.example").stanzas_per_second == settings.stanzas_per_second);
     CHECK_FALSE(partners.endpoint_of("b.example"));
+}
+
+TEST_CASE("EachLimitMayBeAnotherForOnePartner") {
+    FederationSettings settings;
+    settings.targets["a.example"] = "7";
+    settings.failures["a.example"] = "90";
+    const Partners partners(settings);
+    CHECK(partners.limits_of("a.example").targets_per_minute == 7);
+    CHECK(partners.limits_of("a.example").failure_percent == 90);
+    CHECK(partners.limits_of("a.example").stanzas_per_second == settings.stanzas_per_second);
+    CHECK(partners.limits_of("b.example").targets_per_minute == settings.targets_per_minute);
+    settings.failures["a.example"] = "101";
+    CHECK_THROWS_WITH_AS(Partners{settings}, "setting federation.failures.a.example: a whole number from 1 to 100 is expected", ConfigError);
 }

@@ -114,9 +114,11 @@ void Service::send(const Jid& to, std::string xml) {
         if (type == "error") meter_of(std::string(to.domain())).failed();
         const bool asks = type == "subscribe" || type == "subscribed" || type == "unsubscribe" || type == "unsubscribed";
         const bool is_request = kind == "iq" && (type == "get" || type == "set");
+        // A room must learn whom it does not reach (XEP-0045 §14.1).
+        const bool is_services = host().service_at(*from) && type != "error" && type != "result";
         const auto wait = kind == "presence" && asks ? std::chrono::seconds(settings().wait_seconds) : std::chrono::seconds(request_limit);
         put({.xml = to_server(xml), .delivery = nullptr, .kind = kind, .id = std::string(parsed->root().attribute("id")), .from = *from, .to = to,
-             .wants_error = is_request, .is_patient = kind == "presence" && asks, .until = host().now() + wait});
+             .wants_error = is_request || is_services, .is_patient = kind == "presence" && asks, .until = host().now() + wait});
     });
 }
 
@@ -144,8 +146,7 @@ Outbox* Service::outbox(PerShard& own, const Pair& pair) {
 Outbox* Service::find_outbox(const Pair& pair) { return outbox(current(), pair); }
 
 Meter& Service::meter_of(const std::string& domain) {
-    const Meter::Limits limits{partners_.stanzas_per_second(domain), settings().targets_per_minute, settings().failure_percent};
-    return current().meters.try_emplace(domain, limits).first->second;
+    return current().meters.try_emplace(domain, partners_.limits_of(domain)).first->second;
 }
 
 // Streams that we open.

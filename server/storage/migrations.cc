@@ -157,6 +157,18 @@ CREATE TABLE file_content (             -- what several files may have in common
     details   BLOB NOT NULL             -- sealed: SHA-256, type, what was found
 );
 )sql"},
+    Migration{8, "removed accounts", R"sql(
+CREATE TABLE removed_account (          -- whose names are not given again
+    name       TEXT PRIMARY KEY,
+    removed_us BIGINT NOT NULL
+);
+)sql"},
+    Migration{9, "counts of tokens", R"sql(
+ALTER TABLE access_token ADD COLUMN count BIGINT;   -- the last that was shown; null: none
+)sql"},
+    Migration{10, "pending subscriptions", R"sql(
+ALTER TABLE pubsub_subscription ADD COLUMN is_pending BIGINT NOT NULL DEFAULT 0;
+)sql"},
 };
 
 }  // namespace

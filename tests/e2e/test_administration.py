@@ -53,6 +53,30 @@ def test_the_commands_are_found_at_one_s_own_address_too(boss, users):
     assert condition(other.iq("set", command, boss.bare)) == "service-unavailable"
 
 
+def step(client, node, session, action="", **fields):
+    """One stanza of a command that asks several forms."""
+    inside = "<x xmlns='jabber:x:data' type='submit'>" + "".join(
+        f"<field var='{name}'>" + "".join(f"<value>{value}</value>" for value in (values if isinstance(values, list) else [values])) + "</field>"
+        for name, values in fields.items()) + "</x>" if fields else ""
+    return client.iq("set", f"<command xmlns='{COMMANDS}' node='{ADMIN}#{node}' sessionid='{session}'"
+                     + (f" action='{action}'" if action else "") + f">{inside}</command>", client.server.domain)
+
+
+def actions(answer):
+    element = answer[0].find(f"{{{COMMANDS}}}actions")
+    return element.get("execute"), {each.tag.split("}")[1] for each in element}
+
+
+def command_error(answer):
+    return next((each.tag.split("}")[1] for each in answer.find("error", NS) if each.tag.startswith("{" + COMMANDS)), None)
+
+
+def remove(boss, *people):
+    session = run(boss, "delete-user")[0].get("sessionid")
+    step(boss, "delete-user", session, accountjids=list(people))
+    return step(boss, "delete-user", session, "complete", confirm="1")
+
+
 def note(answer):
     assert answer.get("type") == "result", condition(answer)
     assert answer[0].get("status") == "completed"
@@ -216,3 +240,129 @@ def test_a_role_that_was_taken_away_is_gone_at_once(boss, users, server):
     note(run(boss, "reenable-user", accountjids=users().jid))
     server.cli("user", "disable", boss.bare.split("@")[0])
     boss.expect_stream_error("policy-violation")
+
+
+# Commands with several forms (XEP-0050 §3.4)
+
+def test_a_command_is_filled_in_form_by_form(boss, users):
+    romeo, juliet = users(2)
+    first = run(boss, "delete-user")
+    session = first[0].get("sessionid")
+    assert first[0].get("status") == "executing" and actions(first) == ("next", {"next"})
+    second = step(boss, "delete-user", session, "next", accountjids=romeo.jid)
+    assert second[0].get("sessionid") == session and actions(second) == ("complete", {"prev", "complete"})
+    assert romeo.jid in second[0].findtext("data:x/data:instructions", "", NS)
+    again = step(boss, "delete-user", session, "prev")
+    assert actions(again) == ("next", {"next"}) and "accountjids" in values(again)
+    second = step(boss, "delete-user", session, accountjids=juliet.jid)
+    assert juliet.jid in second[0].findtext("data:x/data:instructions", "", NS)
+    assert step(boss, "delete-user", session, "cancel")[0].get("status") == "canceled"
+    assert command_error(step(boss, "delete-user", session, confirm="1")) == "bad-sessionid"
+    romeo.login(), juliet.login()
+
+
+def test_actions_that_are_not_offered_are_refused(boss, users):
+    romeo = users()
+    session = run(boss, "delete-user")[0].get("sessionid")
+    for action, fields in (("prev", {}), ("complete", {"accountjids": romeo.jid}), ("leap", {})):
+        answer = step(boss, "delete-user", session, action, **fields)
+        assert (condition(answer), command_error(answer)) == ("bad-request", "bad-action")
+    step(boss, "delete-user", session, accountjids=romeo.jid)
+    assert command_error(step(boss, "delete-user", session, "next", confirm="1")) == "bad-action"
+
+
+def test_what_is_filled_in_wrongly_may_be_filled_in_again(boss, users):
+    romeo = users()
+    session = run(boss, "delete-user")[0].get("sessionid")
+    assert condition(step(boss, "delete-user", session, accountjids="nobody-of-that-name@post.example")) == "item-not-found"
+    assert actions(step(boss, "delete-user", session, accountjids=romeo.jid)) == ("complete", {"prev", "complete"})
+    assert condition(step(boss, "delete-user", session, confirm="0")) == "not-acceptable"
+    romeo.login()
+    note(step(boss, "delete-user", session, confirm="1"))
+
+
+def test_a_session_is_one_persons_and_one_commands(boss, users, server):
+    session = run(boss, "delete-user")[0].get("sessionid")
+    assert command_error(step(boss, "delete-user", "nonsense", accountjids="x")) == "bad-sessionid"
+    other = users()
+    other.name, other.password = "chief-" + secrets.token_hex(4), "secret-of-the-chief"
+    server.cli("user", "add", other.name, "--administrator", stdin=f"{other.password}\n{other.password}\n")
+    assert command_error(step(other.login(), "delete-user", session, accountjids="x")) == "bad-sessionid"
+
+
+# Removing (XEP-0133 §4.2)
+
+def test_who_is_removed_is_gone_with_all_that_was_theirs(boss, friends, users, server):
+    romeo, juliet = friends
+    device, friend = romeo.login(), juliet.login()
+    device.say(juliet.jid, "the last words")
+    friend.hear("the last words")
+    assert device.iq("set", "<vCard xmlns='vcard-temp'><FN>Romeo</FN></vCard>").get("type") == "result"
+    note(remove(boss, romeo.jid))
+    device.expect_stream_error("policy-violation")
+    friend.expect(f"<presence type='unsubscribed' from='{romeo.jid}'/>")
+    with pytest.raises(SaslFailure):
+        romeo.login()
+    assert condition(friend.iq("get", "<vCard xmlns='vcard-temp'/>", romeo.jid)) == "service-unavailable"
+    friend.expect(f"<message type='error' id='{friend.say(romeo.jid, 'art thou there?', name='gone')}'/>")
+    item = friend.iq("get", "<query xmlns='jabber:iq:roster'/>").find("roster:query/roster:item", NS)
+    assert (item.get("jid"), item.get("subscription")) == (romeo.jid, "none")
+    assert [record["body"] for record in server.archive_search(sender=romeo.jid, words="last words")] == ["the last words"]
+    assert on_record(server, "user remove")
+
+
+def test_the_name_stays_theirs_until_it_is_released(boss, users, server):
+    romeo = users()
+    note(remove(boss, romeo.jid))
+    add = {"accountjid": romeo.jid, "password": "a secret 9917", "password_verify": "a secret 9917"}
+    assert condition(run(boss, "add-user", **add)) == "conflict"
+    again = server.cli("user", "add", romeo.name, stdin="a secret 9917\n", check=False)
+    assert again.returncode == 2 and "user release" in again.stderr
+    assert server.cli("user", "release", "nobody-of-that-name", check=False).returncode == 2
+    assert server.cli("user", "release", romeo.name).stdout == f"The name {romeo.name} may be given again.\n"
+    note(run(boss, "add-user", **add))
+    romeo.password = "a secret 9917"
+    assert romeo.login().iq("get", "<query xmlns='jabber:iq:roster'/>").findall("roster:query/roster:item", NS) == []
+
+
+def test_who_gets_a_released_name_gets_nothing_that_waited(boss, users, server):
+    romeo, juliet = users(2)
+    friend = juliet.login()
+    friend.say(romeo.jid, "for the one before")
+    friend.fence()
+    note(remove(boss, romeo.jid))
+    server.cli("user", "release", romeo.name)
+    note(run(boss, "add-user", accountjid=romeo.jid, password="a secret 9917", password_verify="a secret 9917"))
+    romeo.password = "a secret 9917"
+    romeo.login().expect_nothing()
+
+
+def test_nobody_removes_themself(boss):
+    session = run(boss, "delete-user")[0].get("sessionid")
+    assert condition(step(boss, "delete-user", session, accountjids=boss.bare)) == "not-allowed"
+
+
+# Who administers (§4.30), who is at it (§4.17 to §4.26)
+
+def test_administrators_are_made_and_unmade(boss, users):
+    romeo = users()
+    client = romeo.login()
+    now = values(run(boss, "edit-admin"))["adminjids"]
+    assert boss.bare in now and romeo.jid not in now
+    note(run(boss, "edit-admin", adminjids=[*now, romeo.jid]))
+    assert run(client, "add-user").get("type") == "result"
+    note(run(boss, "edit-admin", adminjids=now))
+    assert condition(run(client, "add-user")) == "forbidden"
+    assert condition(run(boss, "edit-admin", adminjids=[romeo.jid])) == "not-allowed"
+
+
+def test_who_is_away_is_idle(boss, users):
+    romeo, juliet = users(2)
+    here, away = romeo.login(), juliet.login()
+    away.send("<presence><show>away</show></presence>")
+    away.expect(f"<presence from='{away.jid}'><show>away</show></presence>")
+    active, idle = (values(run(boss, node, max_items="none"))[var] for node, var in
+                    (("get-active-users", "activeuserjids"), ("get-idle-users", "idleuserjids")))
+    assert here.bare in active and here.bare not in idle and away.bare in idle and away.bare not in active
+    assert values(run(boss, "get-active-users-num"))["activeusersnum"] == [str(len(active))]
+    assert values(run(boss, "get-idle-users-num"))["idleusersnum"] == [str(len(idle))]

@@ -1,5 +1,6 @@
 """XEP-0124 1.11.2 and XEP-0206 1.4: XMPP over HTTP requests."""
 
+import hashlib
 import random
 import time
 
@@ -73,6 +74,7 @@ def test_a_session_says_what_holds_for_it(server):
     assert len(answer.get("sid")) >= 32 and answer.get("authid")
     assert (answer.get("wait"), answer.get("hold"), answer.get("requests")) == ("60", "1", "2")
     assert answer.get("inactivity") and answer.get("polling") and answer.get("ver") == "1.6"
+    assert answer.get("maxpause") == "120"
     assert answer.get("from") == server.domain
     assert answer.get("{urn:xmpp:xbosh}restartlogic") == "true" and answer.get("{urn:xmpp:xbosh}version") == "1.0"
     names = [element.text for element in answer.iter("{%s}mechanism" % NS["sasl"])]
@@ -360,6 +362,66 @@ def test_a_polling_client_signs_in_and_talks(users, bosh):
     client.bind()
     client.say(desktop.jid, "polled")
     desktop.hear("polled", client.jid)
+
+
+# Pauses (§10)
+
+def test_a_pause_sets_all_requests_free_and_says_nothing(users, bosh):
+    romeo, juliet = users(2)
+    browser, desktop = login(bosh(), romeo), juliet.login()
+    one_held(browser)
+    browser.request(pause=60)
+    while browser.pending:
+        assert browser._read(time.monotonic() + 5)
+    assert browser.inbox == [] and not browser.closed
+    desktop.say(browser.jid, "during the pause")
+    desktop.fence()
+    browser.request()
+    browser.hear("during the pause")
+
+
+def test_a_shorter_pause_ends_the_session_sooner(users, bosh, friends):
+    romeo, juliet = friends
+    browser, desktop = login(bosh(), romeo), juliet.login()
+    browser.available()
+    desktop.expect(f"<presence from='{browser.jid}'/>")
+    browser.request(pause=1)
+    desktop.expect(f"<presence from='{browser.jid}' type='unavailable'/>")
+
+
+def test_a_pause_longer_than_allowed_is_none(users, bosh):
+    client = login(bosh(), users())
+    client.fence()
+    all_answered(client)
+    client.request(pause=121)
+    assert not client._read(time.monotonic() + 0.3), "it is held like any other"
+
+
+# Keys (§15)
+
+def keys(count=6, seed="seed"):
+    """K(1) to K(n)."""
+    made = [hashlib.sha1(seed.encode()).hexdigest()]
+    while len(made) < count:
+        made.append(hashlib.sha1(made[-1].encode()).hexdigest())
+    return made
+
+
+def test_requests_with_the_right_keys_go_on_and_the_sequence_may_change(server):
+    first, second = keys(3), keys(3, "another")
+    rid = 1_000
+    answer = create(server, rid=rid, newkey=first.pop().upper())
+    sid = answer.get("sid")
+    for attributes in ({"key": first.pop()}, {"key": first.pop(), "newkey": second.pop()}, {"key": second.pop()}):
+        rid += 1
+        answer = ask(server, body(rid=rid, sid=sid, pause=1, **attributes))
+        assert answer.get("type") is None
+
+
+@pytest.mark.parametrize("attributes", [{}, {"key": "0" * 40}, {"newkey": "0" * 40}], ids=str)
+def test_a_request_without_the_right_key_ends_the_session(server, attributes):
+    answer = create(server, rid=2_000, newkey=keys()[-1])
+    assert condition(ask(server, body(rid=2_001, sid=answer.get("sid"), **attributes))) == "item-not-found"
 
 
 # The session ends like a connection that was lost

@@ -357,3 +357,31 @@ def test_a_malformed_token_message_is_named_as_such(users, initial):
     with pytest.raises(SaslFailure) as failed:
         attempt.answer("success")
     assert failed.value.condition == "malformed-request"
+
+
+# Against replays (§3.4)
+
+def test_each_attempt_with_a_count_has_a_greater_one(users):
+    romeo = users()
+    agent = new_agent()
+    token = get_token(romeo, agent)
+    Sasl2(romeo).secure().with_token(token, agent=agent, attributes=" count='5'")
+    for count in (5, 4, 1):
+        assert refused(romeo, token, agent=agent, attributes=f" count='{count}'") == "not-authorized"
+    Sasl2(romeo).secure().with_token(token, agent=agent, attributes=" count='6'")
+
+
+def test_a_new_token_begins_to_count_anew(users):
+    romeo = users()
+    agent = new_agent()
+    Sasl2(romeo).secure().with_token(get_token(romeo, agent), agent=agent, attributes=" count='9'")
+    Sasl2(romeo).secure().with_token(get_token(romeo, agent), agent=agent, attributes=" count='1'")
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "", "one", "1.5", "99999999999999999999"])
+def test_a_count_is_a_number_above_zero(users, count):
+    romeo = users()
+    agent = new_agent()
+    token = get_token(romeo, agent)
+    assert refused(romeo, token, agent=agent, attributes=f" count='{count}'") == "malformed-request"
+    Sasl2(romeo).secure().with_token(token, agent=agent)

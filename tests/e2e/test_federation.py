@@ -365,3 +365,21 @@ def test_people_of_both_servers_meet_in_a_room(offices, pair):
         speaker.expect(lambda each: body(each) == text, timeout=WAIT)
     juliet.close()
     romeo.expect(f"<presence from='{room}/juliet' type='unavailable'/>", timeout=WAIT)
+
+
+def test_who_cannot_be_reached_any_more_is_in_no_room(make_partner, clients):
+    """XEP-0045 §14.1: the error that comes of what the room says takes the ghost out."""
+    one, two = make_partner("one.example"), make_partner("two.example")
+    introduce(one, two)
+    one.start(), two.start()
+    romeo, juliet = (signed_in(person(server, name, clients)) for server, name in ((one, "romeo"), (two, "juliet")))
+    room = f"garden@rooms.{one.domain}"
+    enter(romeo, room, "romeo")
+    romeo.iq("set", f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query>", room)
+    enter(juliet, room, "juliet")
+    romeo.expect(f"<presence from='{room}/juliet'/>", timeout=WAIT)
+    two.kill()
+    romeo.say(room, "art thou gone so?", kind="groupchat")
+    gone = romeo.expect(f"<presence from='{room}/juliet' type='unavailable'/>", timeout=WAIT)
+    assert gone.find(f"{{{MUC}#user}}x/{{{MUC}#user}}status[@code='333']") is not None
+    assert romeo.expect(lambda each: body(each) == "art thou gone so?").get("from") == f"{room}/romeo"

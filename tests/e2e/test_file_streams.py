@@ -40,3 +40,14 @@ def test_files_pass_where_policy_lets_them(make_server, users):
     sender, receiver = romeo.login(), juliet.login()
     sender.send(f"<iq type='set' id='file' to='{receiver.jid}'>{STREAMS['jingle']}</iq>")
     receiver.expect("<iq type='set' id='file'/>")
+
+
+def test_there_is_no_proxy_for_files(server, users):
+    """XEP-0065 §6.1: a client looks for one among the server's items."""
+    client = users().login()
+    listed = client.iq("get", f"<query xmlns='{NS['items']}'/>", server.domain).findall("items:query/items:item", NS)
+    for address in [server.domain, *[each.get("jid") for each in listed]]:
+        query = client.iq("get", f"<query xmlns='{NS['info']}'/>", address).find("info:query", NS)
+        assert query is not None, address
+        assert all(identity.get("category") != "proxy" for identity in query.findall("info:identity", NS)), address
+        assert "http://jabber.org/protocol/bytestreams" not in [each.get("var") for each in query.findall("info:feature", NS)]

@@ -132,6 +132,21 @@ def test_a_password_is_not_on_record_where_somebody_enters(server, owner, users)
     assert records and not any("eyeofnewt" in record["stanza"] for record in records)
 
 
+def test_a_password_beside_words_is_not_on_record(server, owner, users):
+    guest = users().login()
+    room = make_room(owner, passwordprotectedroom=True, roomsecret="toeoffrog")
+    enter(guest, room, "guest", password="toeoffrog", extra="<status>by the pricking</status>")
+    secret = f"<x xmlns='{NS['muc']}'><password>toeoffrog</password></x>"
+    guest.send(f"<presence to='{room}/another'>{secret}<status>of my thumbs</status></presence>")
+    guest.expect(f"<presence from='{room}/another'/>")
+    guest.send(f"<presence to='{room}/another' type='unavailable'>{secret}<status>something wicked</status></presence>")
+    guest.expect(f"<presence from='{room}/another' type='unavailable'/>")
+    written = [record["stanza"] for record in server.archive_search(all=True, sender=guest.jid)]
+    for words in ("by the pricking", "of my thumbs", "something wicked"):
+        assert any(words in stanza for stanza in written)
+    assert not any("toeoffrog" in stanza for stanza in written)
+
+
 def test_a_members_only_room_is_for_members(owner, users):
     guest, member = users().login(), users().login()
     room = make_room(owner, membersonly=True)

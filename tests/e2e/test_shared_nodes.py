@@ -140,3 +140,115 @@ def test_the_service_can_be_left_out(make_server, users):
     server = make_server(pubsub__service="").start()
     client = users(on=server).login()
     assert condition(client.iq("get", f"<query xmlns='{NS['info']}'/>", SERVICE)) == "remote-server-not-found"
+
+
+# Subscriptions that an owner allows (§6.1.4, §8.6)
+
+AUTHORIZATION = f"{NS['pubsub']}#subscribe_authorization"
+
+
+def asked(owner):
+    """The fields of the form that the owner is asked with."""
+    message = owner.expect(lambda each: each.tag.endswith("message") and each.findtext("data:x/data:field/data:value", None, NS) == AUTHORIZATION)
+    assert message.get("from") == SERVICE
+    return {field.get("var"): field.findtext("data:value", None, NS) for field in message.findall("data:x/data:field", NS)}
+
+
+def decide(owner, fields, allow, **changes):
+    filled = "".join(f"<field var='{name}'><value>{value}</value></field>"
+                     for name, value in {**fields, **changes, "pubsub#allow": allow}.items() if value is not None)
+    owner.send(f"<message to='{SERVICE}' id='decided'><x xmlns='jabber:x:data' type='submit'>{filled}</x></message>")
+
+
+def state(answer):
+    return done(answer).find("pubsub:pubsub/pubsub:subscription", NS).get("subscription")
+
+
+def told(client, node, subscription):
+    return client.expect(lambda each: each.find("event:event/event:subscription", NS) is not None
+                         and each.find("event:event/event:subscription", NS).get("node") == node
+                         and each.find("event:event/event:subscription", NS).get("subscription") == subscription)
+
+
+@pytest.fixture
+def asking(owner, users):
+    """Somebody who waits for the owner's word."""
+    def ask(node):
+        make(owner, node, {"pubsub#access_model": "authorize"})
+        done(publish(owner, node, item("1"), to=SERVICE))
+        reader = users().login()
+        assert condition(items(reader, node, SERVICE)) == "not-authorized" and detail(items(reader, node, SERVICE)) == "not-subscribed"
+        assert state(subscribe(reader, node)) == "pending"
+        return reader
+
+    return ask
+
+
+def test_who_is_allowed_reads_and_hears(server, owner, asking):
+    reader = asking("asking-1")
+    fields = asked(owner)
+    assert (fields["pubsub#node"], fields["pubsub#subscriber_jid"], fields["pubsub#allow"]) == ("asking-1", reader.bare, "false")
+    again = subscribe(reader, "asking-1")
+    assert (condition(again), detail(again)) == ("not-authorized", "pending-subscription")
+    assert detail(items(reader, "asking-1", SERVICE)) == "pending-subscription"
+    listed = pubsub(owner, "get", "<subscriptions node='asking-1'/>", SERVICE, "owner").findall(".//owner:subscription", NS)
+    assert [(each.get("jid"), each.get("subscription")) for each in listed] == [(reader.bare, "pending")]
+    decide(owner, fields, "true")
+    told(reader, "asking-1", "subscribed")
+    reader.expect(event(SERVICE, "asking-1", "1"))
+    assert ids(items(reader, "asking-1", SERVICE)) == ["1"]
+    done(publish(owner, "asking-1", item("2"), to=SERVICE))
+    reader.expect(event(SERVICE, "asking-1", "2"))
+    records = server.archive_search(all=True, sender=owner.jid)
+    assert any("pubsub#allow" in record["stanza"] for record in records)
+
+
+def test_who_is_not_allowed_is_told_so(owner, asking):
+    reader = asking("asking-2")
+    decide(owner, asked(owner), "0")
+    told(reader, "asking-2", "none")
+    assert detail(items(reader, "asking-2", SERVICE)) == "not-subscribed"
+    assert state(subscribe(reader, "asking-2")) == "pending", "they may ask again"
+
+
+def test_an_owner_decides_by_the_list_as_well(owner, asking):
+    reader = asking("asking-3")
+    wish = f"<subscriptions node='asking-3'><subscription jid='{reader.bare}' subscription='subscribed'/></subscriptions>"
+    done(pubsub(owner, "set", wish, SERVICE, "owner"))
+    told(reader, "asking-3", "subscribed")
+
+
+def test_who_asks_may_think_better_of_it(owner, asking):
+    reader = asking("asking-4")
+    fields = asked(owner)
+    done(pubsub(reader, "set", f"<unsubscribe node='asking-4' jid='{reader.bare}'/>", SERVICE))
+    decide(owner, fields, "true")
+    assert condition(owner.expect("<message type='error' id='decided'/>")) == "item-not-found"
+    reader.expect_nothing("<message/>", after=owner)
+
+
+@pytest.mark.parametrize("who, changes, expected", [
+    ("reader", {}, "forbidden"), ("owner", {"pubsub#node": "nowhere"}, "item-not-found"),
+    ("owner", {"pubsub#subid": "another"}, "item-not-found"), ("owner", {"pubsub#subscriber_jid": f"nobody@{DOMAIN}"}, "item-not-found"),
+    ("owner", {"FORM_TYPE": "another"}, "service-unavailable"), ("owner", {"pubsub#subscriber_jid": "@@", "pubsub#subid": "x"}, "service-unavailable")])
+def test_a_decision_that_is_none_changes_nothing(owner, asking, who, changes, expected):
+    node = f"asking-{who}-{'-'.join(each.split('#')[-1] for each in changes)}"
+    reader = asking(node)
+    fields = asked(owner)
+    client = {"reader": reader, "owner": owner}[who]
+    decide(client, fields, "true", **changes)
+    assert condition(client.expect("<message type='error' id='decided'/>")) == expected
+    assert detail(items(reader, node, SERVICE)) == "pending-subscription"
+
+
+def test_what_waits_for_an_owner_outlives_the_server(make_server, users, clients):
+    server = make_server(**SETTINGS).start()
+    master, reader = users(on=server), users(on=server)
+    owner, client = master.login(), reader.login()
+    make(owner, "kept", {"pubsub#access_model": "authorize"})
+    assert state(subscribe(client, "kept")) == "pending"
+    owner.fence()
+    server.restart()
+    owner, client = master.login(), reader.login()
+    decide(owner, {"FORM_TYPE": AUTHORIZATION, "pubsub#node": "kept", "pubsub#subscriber_jid": reader.jid}, "1")
+    told(client, "kept", "subscribed")

@@ -211,7 +211,7 @@ def test_who_sends_too_fast_is_read_slowly_and_loses_nothing(make_ours, call, cl
 
 
 def test_who_writes_to_too_many_addresses_is_refused_new_ones(make_ours, call, clients):
-    ours = make_ours(federation__targets_per_minute="3")
+    ours = make_ours(federation__targets_per_minute="1000", **{"federation.targets.friend.example": "3"})
     juliet = signed_in(person(ours, "juliet", clients))
     stream = call(ours).secure()
     assert stream.authenticate()

@@ -36,7 +36,8 @@ Task<Step> Ht::receive(std::string message) {
                                     .mechanism = mechanism_,
                                     .hash = message.substr(end + 1),
                                     .binding = std::string(*binding),
-                                    .address = context_.address};
+                                    .address = context_.address,
+                                    .count = count_};
     auto verified = co_await context_.authenticator.check_token(devices_, std::move(claim));
     if (!verified) co_return std::move(verified.error());
     co_return Success{std::move(verified->account), std::move(verified->server_signature)};

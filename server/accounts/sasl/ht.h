@@ -15,9 +15,10 @@ std::optional<std::string_view> token_binding(std::string_view mechanism, const 
 
 class Ht : public Exchange {
   public:
-    /// `agent_id`: XEP-0388's id of the user agent. The mechanism must be one that was offered.
-    Ht(std::string mechanism, Context context, Devices& devices, std::string agent_id)
-        : mechanism_(std::move(mechanism)), context_(std::move(context)), devices_(devices), agent_id_(std::move(agent_id)) {}
+    /// `agent_id`: XEP-0388's id of the user agent. `count`: of the attempt, if it has one. The mechanism must be one that
+    /// was offered.
+    Ht(std::string mechanism, Context context, Devices& devices, std::string agent_id, std::optional<std::int64_t> count = {})
+        : mechanism_(std::move(mechanism)), context_(std::move(context)), devices_(devices), agent_id_(std::move(agent_id)), count_(count) {}
 
   private:
     Task<Step> receive(std::string message) override;
@@ -26,6 +27,7 @@ class Ht : public Exchange {
     Context context_;
     Devices& devices_;
     const std::string agent_id_;
+    const std::optional<std::int64_t> count_;
 };
 
 }  // namespace chancery::sasl

@@ -1,6 +1,9 @@
-// Adding, disabling and re-enabling accounts, and changing passwords.
+// Adding, disabling and re-enabling accounts, changing passwords, and saying who administers.
 
 #include "features/administration/administration.h"
+
+#include <algorithm>
+#include <set>
 
 namespace chancery::administration {
 namespace {
@@ -86,6 +89,33 @@ Task<Reply> change_password(Host& host, const Iq& iq, const xml::Element& elemen
     co_return "The password of " + std::string(person->bare_text()) + " is changed.";
 }
 
+Task<Reply> administrators_form(Host& host, const Iq&) {
+    DataForm::Field who = field("adminjids", "jid-multi", "Administrators");
+    for (const auto& account : host.accounts().list())
+        if (host.accounts().has_role(account.name, "administrator")) who.values.push_back(account.name + "@" + host.domain());
+    co_return blank("Who administers", "Everybody who is not in this list loses the role.").add(std::move(who)).to_xml();
+}
+
+Task<Reply> change_administrators(Host& host, const Iq& iq, const xml::Element& element) {
+    const auto people = people_in(host, element);
+    if (!people) co_return std::unexpected(people.error());
+    std::set<std::string, std::less<>> wanted;
+    for (const auto& person : *people) wanted.emplace(person.local());
+    if (!wanted.contains(iq.from.local())) co_return refuse(Condition::not_allowed, "You cannot take the role from yourself.");
+    std::size_t changed = 0;
+    for (auto& account : host.accounts().list()) {
+        const bool is_one = std::ranges::find(account.roles, "administrator") != account.roles.end();
+        if (is_one == wanted.contains(account.name)) continue;
+        if (is_one) std::erase(account.roles, "administrator");
+        else account.roles.emplace_back("administrator");
+        co_await record(host, iq, {{"command", "user roles"}, {"name", account.name}, {"roles", account.roles}});
+        const auto done = co_await host.accounts().set_roles(account.name, account.roles);
+        if (!done) co_return refusal_of(done.error());
+        ++changed;
+    }
+    co_return std::to_string(changed) + " changed.";
+}
+
 }  // namespace
 
 void add_account_commands(Host& host) {
@@ -93,6 +123,7 @@ void add_account_commands(Host& host) {
     add(host, "http://jabber.org/protocol/admin#disable-user", {"Disable accounts", disable_form, disable_users});
     add(host, "http://jabber.org/protocol/admin#reenable-user", {"Re-enable accounts", enable_form, enable_users});
     add(host, "http://jabber.org/protocol/admin#change-user-password", {"Change somebody's password", password_form, change_password});
+    add(host, "http://jabber.org/protocol/admin#edit-admin", {"Who administers", administrators_form, change_administrators});
 }
 
 }  // namespace chancery::administration

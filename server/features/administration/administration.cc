@@ -1,5 +1,5 @@
 // XEP-0133: Service Administration, for those who have the role of an administrator: the command line's account commands
-// in a client. Accounts are disabled and not deleted, because the record names them.
+// in a client.
 
 #include "features/administration/administration.h"
 
@@ -41,7 +41,7 @@ Result<std::vector<Jid>, StanzaError> people_in(Host& host, const xml::Element& 
     constexpr std::size_t most = 1'000;
     const DataForm form(element);
     std::vector<Jid> people;
-    for (const auto var : {"accountjid", "accountjids"})
+    for (const auto var : {"accountjid", "accountjids", "adminjids"})
         for (const auto& value : form.values(var)) {
             auto person = account_of(host, value);
             if (!person) return std::unexpected(person.error());
@@ -68,7 +68,8 @@ Task<> record(Host& host, const Iq& iq, json request) {
 }
 
 std::unexpected<StanzaError> refusal_of(AccountError error) {
-    const auto condition = error == AccountError::exists    ? Condition::conflict
+    const bool is_taken = error == AccountError::exists || error == AccountError::removed;
+    const auto condition = is_taken                         ? Condition::conflict
                            : error == AccountError::unknown ? Condition::item_not_found
                                                             : Condition::not_acceptable;
     return refuse(condition, std::string(text(error)));
@@ -108,6 +109,7 @@ const Feature administration_commands{
     .spec = "XEP-0133 1.3.1",
     .install = [](Host& host) {
         administration::add_account_commands(host);
+        administration::add_removal(host);
         administration::add_session_commands(host);
         administration::add_figures(host);
     },

@@ -38,6 +38,7 @@ Task<bool> end_sessions(Host& host, Jid person, std::string why);
 Task<std::vector<Jid>> online(Host& host);
 
 void add_account_commands(Host& host);
+void add_removal(Host& host);
 void add_session_commands(Host& host);
 void add_figures(Host& host);
 

@@ -34,6 +34,14 @@ Affiliation Node::affiliation_of(const Jid& who) const {
 
 bool Node::is_subscribed(const Jid& who) const { return subscriptions.contains(who) || subscriptions.contains(who.bare()); }
 
+bool Node::has_asked(const Jid& who) const { return pending.contains(who) || pending.contains(who.bare()); }
+
+std::optional<StanzaError> unfit_for_person(const Settings& settings) {
+    if (settings.access != Access::authorize) return std::nullopt;
+    return detailed(Condition::not_acceptable, "unsupported-access-model",
+                    "Nobody is asked whether somebody may subscribe to your own nodes: use whitelist, and make them a member.");
+}
+
 Result<void, StanzaError> may_read(const Node& node, const Jid& who, const Standing& standing) {
     const auto affiliation = node.affiliation_of(who);
     if (affiliation == Affiliation::outcast) return refuse(Condition::forbidden, "You may not read that node.");
@@ -47,6 +55,9 @@ Result<void, StanzaError> may_read(const Node& node, const Jid& who, const Stand
         case Access::roster:
             if (standing.sees_presence && std::ranges::any_of(node.settings.groups, is_allowed)) return {};
             return std::unexpected(detailed(Condition::not_authorized, "not-in-roster-group"));
+        case Access::authorize:
+            if (node.is_subscribed(who)) return {};
+            return std::unexpected(detailed(Condition::not_authorized, node.has_asked(who) ? "pending-subscription" : "not-subscribed"));
         case Access::whitelist: return std::unexpected(detailed(Condition::not_allowed, "closed-node"));
     }
     std::unreachable();

@@ -24,9 +24,12 @@ struct Node {
     std::map<Jid, Affiliation> affiliations;       ///< by bare address, but for the person's own
     std::map<Jid, std::string> subscriptions;      ///< explicit ones, by the subscribed address; with their ids
 
+    std::map<Jid, std::string> pending;            ///< who has asked an owner to let them subscribe; with the ids
+
     Affiliation affiliation_of(const Jid& who) const;
     /// Whether the address, or its bare one, has subscribed.
     bool is_subscribed(const Jid& who) const;
+    bool has_asked(const Jid& who) const;
 };
 
 struct Item {
@@ -41,6 +44,8 @@ struct Standing {
     std::vector<std::string> groups;               ///< of the person's contact list that they are in
 };
 
+/// A person's nodes are let be read by contact list, and have no such access model.
+std::optional<StanzaError> unfit_for_person(const Settings& settings);
 /// §6.5.9, §6.1.3: whether they may read and subscribe.
 Result<void, StanzaError> may_read(const Node& node, const Jid& who, const Standing& standing);
 /// §7.1.3.

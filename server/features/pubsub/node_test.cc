@@ -49,4 +49,16 @@ TEST_CASE("SubscribersPublishWhereTheNodeSaysSo") {
     CHECK(may_publish(node, romeo));
 }
 
+
+TEST_CASE("WhoHasSubscribedReadsWhatAnOwnerAllows") {
+    auto node = node_with(Access::authorize);
+    CHECK_FALSE(may_read(node, romeo, friendly));
+    node.pending[romeo.bare()] = "id";
+    CHECK(may_read(node, romeo, friendly).error().application.contains("pending-subscription"));
+    node.subscriptions.swap(node.pending);
+    CHECK(may_read(node, romeo, friendly));
+    CHECK(unfit_for_person(node.settings));
+    CHECK_FALSE(unfit_for_person(Settings()));
+}
+
 }  // namespace chancery::pubsub

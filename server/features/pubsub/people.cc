@@ -34,12 +34,13 @@ std::string in_pubsub(const xml::Element& content, std::string_view ns = ns_pubs
     return reply.to_string(ns::client);
 }
 
-/// §6.1.7, when the node is set so.
-Task<> send_last(Request& request, Node node, Jid subscriber) {
-    if (node.settings.send_last == SendLast::never) co_return;
-    std::vector<Node> one{std::move(node)};
-    const auto last = co_await request.store().last(std::move(one));
-    for (const auto& [from, item] : last) notify_one(request.host(), from, subscriber, items_event(from, {item}), &item);
+/// §6.1.3.4, §6.1.4: whether they are subscribed at once; nothing: an owner is to be asked.
+Result<std::optional<bool>, StanzaError> judge_subscription(const Node& node, const Jid& who, const Result<void, StanzaError>& may_read) {
+    const bool asks = node.settings.access == Access::authorize && node.affiliation_of(who) == Affiliation::none;
+    if (!asks && !may_read) return std::unexpected(may_read.error());
+    if (asks && node.has_asked(who)) return std::unexpected(detailed(Condition::not_authorized, "pending-subscription", "An owner has been asked already."));
+    if (asks && !node.is_subscribed(who)) return std::nullopt;
+    return true;
 }
 
 /// The addresses in a list of the owner, each with what it is to be.
@@ -58,18 +59,24 @@ Task<Reply> subscribe(Request& request, const xml::Element& element) {
     if (!jid) co_return std::unexpected(jid.error());
     auto node = co_await request.node(*name);
     if (!node) co_return std::unexpected(node.error());
-    const auto allowed = co_await request.may_read(*node);
+    const auto may_read = co_await request.may_read(*node);
+    const auto allowed = judge_subscription(*node, request.from(), may_read);
     if (!allowed) co_return std::unexpected(allowed.error());
     if (request.iq().payload.child({"options", ns_pubsub}))
         co_return std::unexpected(detailed(Condition::feature_not_implemented, "unsupported", {}, "subscription-options"));
     const auto present = node->subscriptions.find(*jid);
-    if (present == node->subscriptions.end() && node->subscriptions.size() >= most_people)
+    if (present == node->subscriptions.end() && node->subscriptions.size() + node->pending.size() >= most_people)
         co_return std::unexpected(detailed(Condition::policy_violation, "too-many-subscriptions"));
     co_await request.allow();
     const bool is_new = present == node->subscriptions.end();
     const auto id = is_new ? to_hex(random_bytes(8)) : present->second;
-    if (is_new) co_await request.store().subscribe(node->number, *jid, id);
-    if (is_new) co_await send_last(request, *node, *jid);
+    const bool is_pending = !allowed->has_value();
+    if (is_new) co_await request.store().subscribe(node->number, *jid, id, is_pending);
+    if (is_pending) {
+        co_await ask_owners(request.host(), *node, *jid, id);
+        co_return in_pubsub(subscription_of(ns_pubsub, *name, *jid, "pending", id));
+    }
+    if (is_new) co_await send_last(request.host(), *node, *jid);
     co_return in_pubsub(subscription_of(ns_pubsub, *name, *jid, "subscribed", id));
 }
 
@@ -81,8 +88,9 @@ Task<Reply> unsubscribe(Request& request, const xml::Element& element) {
     if (jid->bare_text() != request.from().bare_text()) co_return refuse(Condition::forbidden, "One unsubscribes oneself.");
     const auto node = co_await request.node(*name);
     if (!node) co_return std::unexpected(node.error());
-    const auto present = node->subscriptions.find(*jid);
-    if (present == node->subscriptions.end()) co_return std::unexpected(detailed(Condition::unexpected_request, "not-subscribed"));
+    const auto& among = node->pending.contains(*jid) ? node->pending : node->subscriptions;
+    const auto present = among.find(*jid);
+    if (present == among.end()) co_return std::unexpected(detailed(Condition::unexpected_request, "not-subscribed"));
     const auto id = element.attribute("subid");
     if (!id.empty() && id != present->second) co_return std::unexpected(detailed(Condition::not_acceptable, "invalid-subid"));
     co_await request.allow();
@@ -95,10 +103,12 @@ Task<Reply> own_subscriptions(Request& request, const xml::Element& element) {
     const auto nodes = co_await request.store().nodes(request.owner());
     xml::Element list("subscriptions", ns_pubsub);
     if (!only.empty()) list.set("node", only);
-    for (const auto& node : nodes)
-        for (const auto& [jid, id] : node.subscriptions)
-            if (jid.bare_text() == request.from().bare_text() && (only.empty() || only == node.name))
-                list.add(subscription_of(ns_pubsub, node.name, jid, "subscribed", id));
+    for (const auto& node : nodes) {
+        if (!only.empty() && only != node.name) continue;
+        for (const auto& [state, subscriptions] : {std::pair("subscribed", &node.subscriptions), std::pair("pending", &node.pending)})
+            for (const auto& [jid, id] : *subscriptions)
+                if (jid.bare_text() == request.from().bare_text()) list.add(subscription_of(ns_pubsub, node.name, jid, state, id));
+    }
     co_return in_pubsub(list);
 }
 
@@ -123,10 +133,11 @@ Task<Reply> get_subscriptions(Request& request, const xml::Element& element) {
     if (!node) co_return std::unexpected(node.error());
     xml::Element list("subscriptions", ns_owner);
     list.set("node", *name);
-    for (const auto& [jid, id] : node->subscriptions) {
-        xml::Element each("subscription", ns_owner);
-        list.add(each.set("jid", jid.text()).set("subscription", "subscribed").set("subid", id));
-    }
+    for (const auto& [state, subscriptions] : {std::pair("subscribed", &node->subscriptions), std::pair("pending", &node->pending)})
+        for (const auto& [jid, id] : *subscriptions) {
+            xml::Element each("subscription", ns_owner);
+            list.add(each.set("jid", jid.text()).set("subscription", state).set("subid", id));
+        }
     co_return in_pubsub(list, ns_owner);
 }
 
@@ -146,13 +157,11 @@ Task<Reply> set_subscriptions(Request& request, const xml::Element& element) {  
     if (node->subscriptions.size() + wishes.size() > most_people) co_return std::unexpected(detailed(Condition::policy_violation, "too-many-subscriptions"));
     co_await request.allow();
     for (const auto& [who, subscribed] : wishes) {
+        const auto asked = node->pending.find(who);
         const bool is_there = node->subscriptions.contains(who);
-        if (subscribed == is_there) continue;
-        const auto id = subscribed ? to_hex(random_bytes(8)) : std::string();
-        co_await request.store().subscribe(node->number, who, id);
-        // §8.8.4: who is subscribed, or is no more, by somebody else is told.
-        const auto told = subscription_of(ns_event, *name, who, subscribed ? "subscribed" : "none", id);
-        notify_one(request.host(), *node, who, told.to_string(ns_event));
+        if (subscribed == is_there && asked == node->pending.end()) continue;
+        const auto id = !subscribed ? std::string() : asked != node->pending.end() ? asked->second : to_hex(random_bytes(8));
+        co_await set_subscription(request.host(), *node, who, id);
     }
     co_return std::string();
 }
@@ -200,8 +209,9 @@ Task<Reply> set_affiliations(Request& request, const xml::Element& element) {  /
         if (who == node->owner) continue;
         co_await request.store().affiliate(node->number, who, affiliation);
         if (affiliation != Affiliation::outcast) continue;
-        for (const auto& [jid, id] : node->subscriptions)  // §8.9.2.4: who is cast out hears no more
-            if (jid.bare() == who) co_await request.store().subscribe(node->number, jid, {});
+        for (const auto* subscriptions : {&node->subscriptions, &node->pending})  // §8.9.2.4: who is cast out hears no more
+            for (const auto& [jid, id] : *subscriptions)
+                if (jid.bare() == who) co_await request.store().subscribe(node->number, jid, {});
     }
     co_return std::string();
 }

@@ -45,6 +45,7 @@ Result<void, StanzaError> apply_options(Node& node, const xml::Element& pubsub, 
     if (node.number != 0 && (!applied || wanted != node.settings))
         return std::unexpected(detailed(Condition::conflict, "precondition-not-met", "The node is set up in another way."));
     if (!applied) return std::unexpected(detailed(Condition::conflict, "precondition-not-met", applied.error().text));
+    if (const auto unfit = node.owner.local().empty() ? std::nullopt : unfit_for_person(wanted)) return std::unexpected(*unfit);
     node.settings = std::move(wanted);
     return {};
 }

@@ -64,6 +64,23 @@ Task<Reply> set_subscriptions(Request& request, const xml::Element& element);
 Task<Reply> get_affiliations(Request& request, const xml::Element& element);
 Task<Reply> set_affiliations(Request& request, const xml::Element& element);
 
+// approval.cc
+/// §8.6: asks every owner whether the address may subscribe.
+Task<> ask_owners(Host& host, Node node, Jid subscriber, std::string id);
+/// What somebody who is asked decides, by a message with the form filled in.
+struct Approval {
+    std::string node, id;
+    Jid subscriber;
+    bool is_allowed = false;
+};
+std::optional<Approval> approval_in(const std::string& message);
+/// Holds the owner's turn. Refused: nothing is changed.
+Task<Result<void, StanzaError>> decide(Host& host, Jid owner, Jid from, Approval approval);
+/// Makes it a subscription with this id, or none when that is empty, and tells the address so (§8.8.4).
+Task<> set_subscription(Host& host, Node node, Jid who, std::string id);
+/// §6.1.7, when the node is set so.
+Task<> send_last(Host& host, Node node, Jid subscriber);
+
 /// Answers a request to a person's nodes or to a service's, at whichever home it is asked. A change is on record before it
 /// is made, and a refused one too.
 Task<Reply> answer(Host& host, const Iq& iq);

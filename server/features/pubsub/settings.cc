@@ -10,7 +10,7 @@ namespace {
 template <class Value>
 using Names = std::vector<std::pair<std::string_view, Value>>;
 
-const Names<Access> accesses{{"open", Access::open}, {"presence", Access::presence}, {"roster", Access::roster}, {"whitelist", Access::whitelist}};
+const Names<Access> accesses{{"open", Access::open}, {"presence", Access::presence}, {"roster", Access::roster}, {"authorize", Access::authorize}, {"whitelist", Access::whitelist}};
 const Names<PublishModel> publish_models{{"publishers", PublishModel::publishers}, {"subscribers", PublishModel::subscribers}, {"open", PublishModel::open}};
 const Names<SendLast> send_lasts{{"never", SendLast::never}, {"on_sub", SendLast::on_sub}, {"on_sub_and_presence", SendLast::on_sub_and_presence}};
 

@@ -39,7 +39,8 @@ TEST_CASE("OnlyWhatANodeCanBeIsApplied") {
     CHECK_FALSE(applies("pubsub#max_items", "101"));
     CHECK_FALSE(applies("pubsub#max_items", "0"));
     CHECK_FALSE(applies("pubsub#max_items", "7 or so"));
-    CHECK_FALSE(applies("pubsub#access_model", "authorize"));
+    CHECK(applies("pubsub#access_model", "authorize"));
+    CHECK_FALSE(applies("pubsub#access_model", "everybody"));
     CHECK_FALSE(applies("pubsub#persist_items", "yes"));
     CHECK_FALSE(applies("pubsub#unheard_of", "1"));
     CHECK(applies("pubsub#notification_type", "headline"));

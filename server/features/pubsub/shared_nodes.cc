@@ -17,6 +17,8 @@ std::string description() {
     query.add(identity.set("category", "pubsub").set("type", "service").set("name", "Nodes for all"));
     std::vector<std::string_view> features{info.ns, items.ns, ns::rsm};
     features.insert(features.end(), features_of_all_nodes.begin(), features_of_all_nodes.end());
+    features.push_back("http://jabber.org/protocol/pubsub#access-authorize");
+    features.push_back("http://jabber.org/protocol/pubsub#subscription-notifications");
     for (const auto name : features) {
         xml::Element feature("feature", info.ns);
         query.add(feature.set("var", name));
@@ -28,12 +30,17 @@ class SharedNodes final : public Service {
   public:
     explicit SharedNodes(Host& host) : host_(host) {}
 
-    /// Nobody reads here.
+    /// Nobody reads here but what an owner decides (§8.6).
     Task<> take_message(SessionId, std::shared_ptr<const Message> message) override {
+        const auto approval = message->type != MessageType::error && message->to.local().empty() ? approval_in(message->xml) : std::nullopt;
         auto facts = host_.facts_about(*message);
-        facts.recipient_exists = false;
+        facts.recipient_exists = approval.has_value();
         Host::RecordedAs as{.to = message->to.text()};
-        (void)co_await host_.judge_and_record(message, facts, std::move(as));
+        const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
+        if (!receipt || !approval) co_return;
+        auto deciding = decide(host_, message->to.bare(), message->from, *approval);
+        const auto decided = co_await deciding;
+        if (!decided) host_.send_error(message->from, "message", message->to, message->id, decided.error());
     }
 
     /// Whoever subscribes is told whether they are there or not.

@@ -43,8 +43,9 @@ void read_people(storage::Snapshot& snapshot, Node& node) {
         const auto affiliation = affiliation_named(name);
         if (jid && affiliation) node.affiliations.emplace(*jid, *affiliation);
     }
-    for (const auto& [peer, id] : snapshot.rows<std::string, std::string>("SELECT peer, id FROM pubsub_subscription WHERE node = $1", node.number))
-        if (const auto jid = Jid::parse(peer)) node.subscriptions.emplace(*jid, id);
+    for (const auto& [peer, id, is_pending] : snapshot.rows<std::string, std::string, int>(
+             "SELECT peer, id, is_pending FROM pubsub_subscription WHERE node = $1", node.number))
+        if (const auto jid = Jid::parse(peer)) (is_pending ? node.pending : node.subscriptions).emplace(*jid, id);
 }
 
 constexpr auto item_columns = "SELECT id, publisher, published_us, payload FROM pubsub_item WHERE node = $1 AND ";
@@ -245,12 +246,12 @@ Task<> Store::affiliate(std::int64_t node, Jid peer, Affiliation affiliation) {
     co_await database_.write(work);
 }
 
-Task<> Store::subscribe(std::int64_t node, Jid peer, std::string id) {
-    const auto work = [node, peer, id](storage::Transaction& tx) {
+Task<> Store::subscribe(std::int64_t node, Jid peer, std::string id, bool is_pending) {
+    const auto work = [node, peer, id, is_pending](storage::Transaction& tx) {
         if (id.empty()) tx.run("DELETE FROM pubsub_subscription WHERE node = $1 AND peer = $2", node, peer.text());
         else
-            tx.run("INSERT INTO pubsub_subscription (node, peer, id) VALUES ($1, $2, $3)"
-                   " ON CONFLICT (node, peer) DO UPDATE SET id = $3", node, peer.text(), id);
+            tx.run("INSERT INTO pubsub_subscription (node, peer, id, is_pending) VALUES ($1, $2, $3, $4)"
+                   " ON CONFLICT (node, peer) DO UPDATE SET id = $3, is_pending = $4", node, peer.text(), id, is_pending ? 1 : 0);
     };
     co_await database_.write(work);
 }

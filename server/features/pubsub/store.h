@@ -59,8 +59,8 @@ class Store {
 
     /// `none` removes it.
     Task<> affiliate(std::int64_t node, Jid peer, Affiliation affiliation);
-    /// An empty id removes it.
-    Task<> subscribe(std::int64_t node, Jid peer, std::string id);
+    /// An empty id removes it. A pending one waits for an owner's word.
+    Task<> subscribe(std::int64_t node, Jid peer, std::string id, bool is_pending = false);
 
   private:
     Item open(const Node& node, Item sealed) const;

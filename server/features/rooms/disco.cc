@@ -1,10 +1,11 @@
-// What rooms are there and what they are like (XEP-0030; XEP-0045 §6, §7.12), and the room's own archive form.
+// What rooms are there and what they are like (XEP-0030; XEP-0045 §6, §7.12; XEP-0433).
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/bytes.h"
 #include "base/crypto.h"
+#include "features/rooms/search.h"
 #include "features/rooms/service.h"
 
 namespace chancery::rooms {
@@ -48,8 +49,26 @@ Task<Reply> Rooms::describe_service(const StanzaIn& iq) {
     if (iq.payload->has_attribute("node")) co_return refuse(Condition::item_not_found, "There is no such node.");
     xml::Element query(info);
     query.add(identity("Rooms"));
-    add_features(query, {info.ns, items.ns, ns_muc, ns_occupant_id, ns::rsm, "urn:xmpp:ping"});
+    add_features(query, {info.ns, items.ns, ns_muc, ns_occupant_id, ns::rsm, "urn:xmpp:ping", ns_search});
     co_return query.to_string(ns::client);
+}
+
+/// XEP-0433: of public rooms, whoever asks.
+Task<Reply> Rooms::search_rooms(const StanzaIn& iq) {
+    if (!iq.payload->child({"x", ns::data_forms})) co_return search_form();
+    const auto search = Search::parse(*iq.payload);
+    if (!search) co_return std::unexpected(search.error());
+    std::vector<Channel> found;
+    const auto look = [&](Room& room) {
+        const auto& settings = room.settings;
+        if (room.is_locked || !settings.is_public || room.affiliation_of(iq.from) == Affiliation::outcast) return;
+        Channel channel{.address = room.jid().text(), .name = settings.name.empty() ? std::string(room.jid().local()) : settings.name,
+                        .description = settings.description, .language = settings.language, .users = room.occupants().size(),
+                        .is_open = !settings.is_members_only && !settings.has_password, .is_anonymous = settings.is_anonymous};
+        if (search->finds(channel)) found.push_back(std::move(channel));
+    };
+    co_await on_each_room(look);
+    co_return search->page(std::move(found));
 }
 
 /// §6.3, by pages (XEP-0059): rooms that are listed, and those that the asking person belongs to.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "features/rooms/service.h"
+#include "xmpp/room_password.h"
 
 namespace chancery::rooms {
 namespace {
@@ -22,7 +23,7 @@ Task<> Rooms::leave(StanzaIn stanza) {
     if (!room || !room->occupant_on(stanza.from)) co_return;
     auto payload = take_apart(stanza.xml).payload;
     try {
-        co_await record(journal::Kind::presence, stanza.from, *stanza.to, stanza.xml);
+        co_await record(journal::Kind::presence, stanza.from, *stanza.to, without_room_password(stanza.xml));
     } catch (const NotRecorded&) {
         payload.clear();  // who is gone is gone, but nobody reads words that are not on record
     }
@@ -73,7 +74,7 @@ Task<> Rooms::change_nick(RoomPtr room, StanzaIn stanza, PresenceIn presence) {
         return {};
     };
     auto allowed = judge();
-    co_await record(journal::Kind::presence, stanza.from, *stanza.to, stanza.xml, allowed ? nullptr : &allowed.error());
+    co_await record(journal::Kind::presence, stanza.from, *stanza.to, without_room_password(stanza.xml), allowed ? nullptr : &allowed.error());
     auto* here = room->occupant_on(stanza.from);
     if (room->is_gone || !here) co_return;
     if (allowed) allowed = judge();

@@ -1,6 +1,8 @@
 #include "features/rooms/service.h"
 
 #include "features/features.h"
+#include "features/rooms/search.h"
+#include "xmpp/room_password.h"
 
 namespace chancery::rooms {
 namespace {
@@ -78,7 +80,7 @@ Task<> Rooms::take_presence_now(StanzaIn stanza) {
     const auto to = *stanza.to;
     // What people here say was put on record by their home.
     if (!host_.is_local(stanza.from) && !stanza.words.empty())
-        co_await record(journal::Kind::presence, stanza.from, to, stanza.xml);
+        co_await record(journal::Kind::presence, stanza.from, to, without_room_password(stanza.xml));
     auto room = to.local().empty() ? nullptr : find(to.bare());
     auto* here = room ? room->occupant_on(stanza.from) : nullptr;
     if (stanza.type == "unavailable") {
@@ -138,6 +140,7 @@ Task<Reply> Rooms::answer(const StanzaIn& iq) {
     if (iq.to->local().empty()) {
         if (iq.type == "get" && is_info) co_return co_await describe_service(iq);
         if (iq.type == "get" && iq.payload->ns() == "http://jabber.org/protocol/disco#items") co_return co_await list_rooms(iq);
+        if (iq.type == "get" && iq.payload->is({"search", ns_search})) co_return co_await search_rooms(iq);
         if (iq.type == "get" && iq.payload->ns() == "urn:xmpp:ping") co_return std::string();
         co_return refuse(Condition::service_unavailable);
     }
@@ -185,7 +188,7 @@ namespace chancery {
 
 const Feature rooms_service{
     .name = "rooms",
-    .spec = "XEP-0045 1.35.5, XEP-0249 1.2, XEP-0317 0.3.1, XEP-0410 1.1.0, XEP-0421 1.0.1, XEP-0425 0.3.0",
+    .spec = "XEP-0045 1.35.5, XEP-0249 1.2, XEP-0317 0.3.1, XEP-0410 1.1.0, XEP-0421 1.0.1, XEP-0425 0.3.0, XEP-0433 0.1.0",
     .disco = {},
     .account_disco = {},
     .install = [](Host& host) {

@@ -98,6 +98,7 @@ class Rooms final : public Service {
     // disco.cc
     Task<Reply> describe_service(const StanzaIn& iq);
     Task<Reply> list_rooms(const StanzaIn& iq);
+    Task<Reply> search_rooms(const StanzaIn& iq);
     Task<Reply> describe(RoomPtr room, const StanzaIn& iq);
     Task<Reply> list_occupants(RoomPtr room, const StanzaIn& iq);
     // admin.cc

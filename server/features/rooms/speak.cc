@@ -38,6 +38,14 @@ std::string as_shown(xml::View root, const Jid& from, const Occupant& author, bo
     return restamp.to_string();
 }
 
+/// XEP-0280 §6.1: marked as what it is, for the copies and the history of who wrote it.
+std::shared_ptr<const Message> as_whisper(const Message& message) {
+    auto whisper = std::make_shared<Message>(message);
+    if (!message.traits.muc_private) whisper->xml = with_children(message.xml, "<x xmlns='http://jabber.org/protocol/muc#user'/>");
+    whisper->traits.muc_private = true;
+    return whisper;
+}
+
 Act act_of_form(const Form& form, bool& is_about_membership) {
     if (form.type() != "submit") return Act::unknown;
     if (form.form_type() == "http://jabber.org/protocol/muc#request")
@@ -174,20 +182,33 @@ Task<> Rooms::change_subject(RoomPtr room, std::shared_ptr<const Message> messag
     room->say(std::make_shared<const std::string>(with_children(heard.shown, id)));
 }
 
+/// Two records, as with an invitation: what the author wrote to the occupant, and what the room hands on to the person. So each
+/// of the two finds in the own history what passed, and neither the other's real address.
 Task<> Rooms::write_privately(RoomPtr room, std::shared_ptr<const Message> message, policy::Facts facts, std::string shown) {
     const auto* partner = room ? room->occupant(message->to.resource()) : nullptr;
     const auto* author = room ? room->occupant_on(message->from) : nullptr;
-    Host::RecordedAs as{.to = message->to.text(), .stanza = shown};
-    std::vector<Jid> devices;
+    const auto written = as_whisper(*message);
+    Host::RecordedAs as{.to = message->to.text(), .stanza = written->xml, .in_sender_history = is_history(*message)};
+    const auto address = author ? room->address_of(author->nick) : message->to;
+    const auto person = partner ? partner->person : message->to;
+    const auto devices = partner ? partner->device_addresses() : std::vector<Jid>();
     if (partner) {
-        devices = partner->device_addresses();
-        as.to = devices.size() == 1 ? devices.front().text() : partner->person.text();
         const auto& lists = host_.block_lists();
-        facts.blocked_by_recipient = lists.has_blocked(partner->person, message->from) ||
-                                     (author && lists.has_blocked(partner->person, room->address_of(author->nick)));
+        facts.blocked_by_recipient = lists.has_blocked(person, message->from) || lists.has_blocked(person, address);
     }
     const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
     if (!receipt) co_return;
+
+    const auto to = devices.size() == 1 ? devices.front() : person;
+    const auto handed_on = addressed(shown, to);
+    const Recorder::Draft draft{.record = {.from = address.text(), .to = to.text(), .stanza = handed_on,
+                                           .in_recipient_history = is_history(*message)}};
+    const auto second = co_await host_.recorder().record(draft);
+    if (!written->traits.is_private) {
+        auto copy = std::make_shared<const Delivery>(Delivery{.message = written, .position = receipt->position, .time = receipt->time});
+        host_.at_home(message->from, [copy](Home& home) { home.copy_to_sender(copy->message->from, copy); });
+    }
+    if (host_.is_local(person)) shown = with_children(shown, host_.stanza_id_of(person, second.position));
     for (const auto& device : devices)
         host_.send_to(device, host_.with_links(addressed(shown, device), message->from, receipt->time, device));
 }
