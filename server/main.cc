@@ -18,6 +18,7 @@
 #include "admin/certificates.h"
 #include "admin/command_line.h"
 #include "admin/socket.h"
+#include "base/component_settings.h"
 #include "c2s/web.h"
 #include "components/service.h"
 #include "features/features.h"
@@ -89,6 +90,7 @@ struct KeysPresent {
 struct Office {
     Config config;
     FederationSettings federation;
+    std::map<std::string, std::string> component_rights;
     fs::path data;
     Lock lock;
     KeysPresent keys_present;
@@ -104,7 +106,8 @@ struct Office {
 
     Office(const fs::path& directory, const std::vector<Config::Override>& overrides, bool making = false)
         : config(Config::load(directory / "chancery.toml", overrides)),
-          federation(FederationSettings::load(directory / "chancery.toml", overrides)), data(directory), lock(data),
+          federation(FederationSettings::load(directory / "chancery.toml", overrides)),
+          component_rights(ComponentSettings::load(directory / "chancery.toml", overrides).rights), data(directory), lock(data),
           keys_present(data / config.journal.keys, making),
           journal({.folder = data / "journal",
                    .keys = data / config.journal.keys,
@@ -167,10 +170,12 @@ class Server {
         const auto count = wanted ? wanted : std::max(1u, std::thread::hardware_concurrency());
         for (unsigned i = 0; i < count; ++i) shards_.push_back(std::make_unique<net::Shard>(i));
         for (auto& shard : shards_) host_.add_home(*shard);
+        auto rights = components::rights_in(office.config, office.component_rights);
+        components::install_delegations(host_, rights);
         for (const auto* feature : all_features()) install(*feature, host_);
         std::vector<net::Shard*> shards;
         for (auto& shard : shards_) shards.push_back(shard.get());
-        components_ = std::make_unique<components::Service>(host_, tls_, shards);
+        components_ = std::make_unique<components::Service>(host_, tls_, shards, std::move(rights));
         host_.add_way(*components_);
         make_federation(shards);
         const auto all_waiting = office.ledger.waiting();

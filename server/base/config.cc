@@ -8,6 +8,7 @@
 #include <sstream>
 #include <variant>
 
+#include "base/component_settings.h"
 #include "base/federation_settings.h"
 
 namespace chancery {
@@ -28,7 +29,7 @@ struct Setting {
     Bounds bounds = {0, 0};
 };
 
-std::vector<Setting> settings_of(Config& c, FederationSettings& f) {
+std::vector<Setting> settings_of(Config& c, FederationSettings& f, ComponentSettings& p) {
     return {
         {"listen.starttls", &c.listen.starttls, "clients with STARTTLS; empty: off"},
         {"listen.tls", &c.listen.tls, "clients with direct TLS; empty: off"},
@@ -74,6 +75,7 @@ std::vector<Setting> settings_of(Config& c, FederationSettings& f) {
         {"rooms.occupants", &c.rooms.occupants, "people and devices in one room", {2, 1'000'000}},
         {"rooms.affiliations", &c.rooms.affiliations, "members, administrators, owners and banned of one room", {1, 1'000'000}},
         {"rooms.history", &c.rooms.history, "messages of the past shown to who enters, at most", {0, 1'000}},
+        {"component.rights", &p.rights, "\"pubsub.example\" = \"roster=get message=outgoing\", what a component may do in others' names"},
         {"federation.domains", &f.domains, "partners; \"*\": every domain; none: no federation"},
         {"federation.blocked", &f.blocked, "not these, nor what is below them"},
         {"federation.dialback", &f.dialback, "partners without a good certificate, known by DNS alone"},
@@ -84,11 +86,11 @@ std::vector<Setting> settings_of(Config& c, FederationSettings& f) {
         {"federation.stanzas_per_second", &f.stanzas_per_second, "of one domain", {1, 100'000}},
         {"federation.rates", &f.rates, "\"partner.example\" = 500, where it is another"},
         {"federation.targets_per_minute", &f.targets_per_minute, "addresses one domain may write to", {1, 1'000'000}},
-        {"federation.failure_percent", &f.failure_percent, "of a domain's stanzas; above it has one a second", {1, 100}},
-        {"federation.queue_messages", &f.queue_messages, "waiting for one domain", {10, 1'000'000}},
         {"federation.targets", &f.targets, "\"partner.example\" = 5000, where it is another"},
-        {"federation.queue_mib", &f.queue_mib, "the same in MiB", {1, 16'384}},
+        {"federation.failure_percent", &f.failure_percent, "of a domain's stanzas; above it has one a second", {1, 100}},
         {"federation.failures", &f.failures, "\"partner.example\" = 80, where it is another"},
+        {"federation.queue_messages", &f.queue_messages, "waiting for one domain", {10, 1'000'000}},
+        {"federation.queue_mib", &f.queue_mib, "the same in MiB", {1, 16'384}},
         {"federation.wait_seconds", &f.wait_seconds, "then a message that cannot be sent is returned", {1, 2'592'000}},
         {"federation.retry_seconds", &f.retry_seconds, "longest pause between two attempts", {1, 86'400}},
         {"federation.idle_seconds", &f.idle_seconds, "a stream without stanzas is closed", {1, 86'400}},
@@ -253,12 +255,13 @@ void read_file(Config& config, const std::vector<Setting>& settings, const std::
 struct Settings {
     Config config;
     FederationSettings federation;
+    ComponentSettings components;
 };
 
 Settings load_all(const std::filesystem::path& file, const std::vector<Config::Override>& overrides) {
     Settings all;
     auto& config = all.config;
-    const auto settings = settings_of(config, all.federation);
+    const auto settings = settings_of(config, all.federation, all.components);
     read_file(config, settings, file);
     for (const auto& [key, value] : overrides) {
         if (key == "domain") config.domain = value;
@@ -279,13 +282,18 @@ FederationSettings FederationSettings::load(const std::filesystem::path& file, c
     return load_all(file, overrides).federation;
 }
 
+ComponentSettings ComponentSettings::load(const std::filesystem::path& file, const std::vector<Config::Override>& overrides) {
+    return load_all(file, overrides).components;
+}
+
 std::string Config::initial_file(const std::string& domain) {
     Config defaults;
     FederationSettings federation;
+    ComponentSettings components;
     std::string text = "# Chancery. Remove a # to change a setting; what is not set here has the value shown.\n\ndomain = \"" +
                        domain + "\"\n";
     std::string section;
-    for (const auto& setting : settings_of(defaults, federation)) {
+    for (const auto& setting : settings_of(defaults, federation, components)) {
         const auto dot = setting.key.find('.');
         if (setting.key.substr(0, dot) != section) {
             section = setting.key.substr(0, dot);

@@ -14,7 +14,7 @@ constexpr auto look_again = std::chrono::milliseconds(20);  // whether the kerne
 }  // namespace
 
 Component::Component(Service& service, Stream& stream, std::string domain, std::uint64_t id)
-    : service_(service), stream_(stream), domain_(std::move(domain)), id_(id), alive_(std::make_shared<Component*>(this)) {
+    : service_(service), stream_(stream), domain_(std::move(domain)), rights_(service.rights_of(domain_)), id_(id), alive_(std::make_shared<Component*>(this)) {
     service_.add(*this);
 }
 
@@ -70,7 +70,8 @@ Task<> Component::handle(xml::View element) {
     if (!stanza.has_attribute("to") || (to && !service_.host().is_ours(to->domain())))
         throw StreamError{"improper-addressing", "A component talks to this server and its people."};
     stream_.keep();
-    if (stanza.name() == "message") co_await handle_message(stanza, *from);
+    if (to && is_for_another(stanza, *to)) co_await act_for_another(stanza, *from);
+    else if (stanza.name() == "message") co_await handle_message(stanza, *from);
     else co_await handle_other(stanza, *from);
 }
 

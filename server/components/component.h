@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "components/rights.h"
 #include "components/stream.h"
 #include "core/host.h"
 #include "net/wait.h"
@@ -26,6 +27,8 @@ class Component {
 
     /// Runs to the end of the stream.
     Task<> run();
+    /// Tells it what it may do beyond XEP-0114, if it is anything.
+    void tell_rights();
     void write(std::string_view xml) { stream_.write(xml); }
     /// Writes a message, which counts as handed over once the kernel has it.
     void deliver(std::shared_ptr<Delivery> message);
@@ -33,6 +36,12 @@ class Component {
 
   private:
     Task<> handle(xml::View element);
+    // privilege.cc
+    bool is_for_another(xml::View stanza, const Jid& to) const;
+    Task<> act_for_another(xml::View stanza, const Jid& from);
+    Task<> send_for_another(xml::View stanza, const Jid& from);
+    Task<> ask_for_another(StanzaIn iq);
+    Task<> record(const Jid& from, Jid to, std::string stanza, const StanzaError* refused);
     Task<> handle_message(xml::View stanza, const Jid& from);
     Task<> handle_other(xml::View stanza, const Jid& from);
     Task<> messages_settled(std::size_t at_most);
@@ -41,9 +50,11 @@ class Component {
     Service& service_;
     Stream& stream_;
     std::string domain_;
+    const Rights& rights_;
     std::uint64_t id_;
     std::optional<StreamError> ending_;
     std::size_t in_flight_ = 0;                         // messages on their way to the journal
+    std::shared_ptr<std::size_t> asking_ = std::make_shared<std::size_t>(0);  // requests in others' names that wait for an answer
     net::Event settled_;                                // set whenever one of them is dealt with
     std::vector<std::shared_ptr<Delivery>> written_;    // that may still be on their way out
     net::Timer looking_;

@@ -38,8 +38,8 @@ struct Service::PerShard {
     TaskGroup tasks;
 };
 
-Service::Service(Host& host, net::CurrentTlsContext& tls, std::vector<net::Shard*> shards)
-    : host_(host), tls_(tls), shards_(std::move(shards)) {
+Service::Service(Host& host, net::CurrentTlsContext& tls, std::vector<net::Shard*> shards, AllRights rights)
+    : host_(host), tls_(tls), shards_(std::move(shards)), rights_(std::move(rights)) {
     for (const auto& [domain, secret] : host.config().components) {
         const auto jid = Jid::parse(domain);
         if (!jid || !jid->is_domain() || jid->text() != domain || host.is_ours(domain))
@@ -51,6 +51,12 @@ Service::Service(Host& host, net::CurrentTlsContext& tls, std::vector<net::Shard
 }
 
 Service::~Service() = default;
+
+const Rights& Service::rights_of(const std::string& domain) const {
+    static const Rights none;
+    const auto found = rights_.find(domain);
+    return found == rights_.end() ? none : found->second;
+}
 
 bool Service::is_plain() const { return is_loopback(host_.config().listen.component); }
 
@@ -120,6 +126,7 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection) {
     stream.set_most_bytes(static_cast<std::size_t>(host_.config().limits.stanza_kib) * 1024);
     stream.write("<handshake/>");
     Component component(*this, stream, *domain, ++per_shard_[net::Shard::current().index()]->last_id);
+    component.tell_rights();
     co_await component.run();
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "components/delegation.h"
 #include "core/host.h"
 #include "net/listener.h"
 #include "net/tls.h"
@@ -24,7 +25,7 @@ class Component;
 class Service final : public Outside {
   public:
     /// @throws ConfigError  a setting is wrong.
-    Service(Host& host, net::CurrentTlsContext& tls, std::vector<net::Shard*> shards);
+    Service(Host& host, net::CurrentTlsContext& tls, std::vector<net::Shard*> shards, AllRights rights);
     ~Service() override;
 
     /// Opens the listener, before the shards run. @throws net::SocketError
@@ -41,6 +42,8 @@ class Service final : public Outside {
 
     // For connections.
     Host& host() { return host_; }
+    /// What a component may do beyond XEP-0114.
+    const Rights& rights_of(const std::string& domain) const;
     TaskGroup& tasks();
     /// The component serves its domain from now on; one that did before is ended.
     void add(Component& component);
@@ -67,6 +70,7 @@ class Service final : public Outside {
     Host& host_;
     net::CurrentTlsContext& tls_;
     std::vector<net::Shard*> shards_;
+    const AllRights rights_;
     std::vector<std::unique_ptr<PerShard>> per_shard_;
     std::atomic<int> greeting_ = 0;
     mutable std::shared_mutex guard_;

@@ -93,6 +93,8 @@ class Host {
     // Registration, by features.
     void on_get(At at, xml::Tag payload, IqHandler handler) { gets_[payload.name][payload.ns] = {at, handler}; }
     void on_set(At at, xml::Tag payload, IqHandler handler) { sets_[payload.name][payload.ns] = {at, handler}; }
+    /// Who answers requests of the namespace to the server or to accounts, in place of us (XEP-0355).
+    void delegate(std::string ns, IqHandler handler) { delegated_.emplace(std::move(ns), handler); }
     void advertise(At at, std::string_view feature);
     /// An element of the stream features after authentication, serialised.
     void offer(std::string stream_feature) { offers_ += stream_feature; }
@@ -294,6 +296,7 @@ class Host {
     RosterStore rosters_;
     BlockLists block_lists_;
     Handlers gets_, sets_;
+    std::map<std::string, IqHandler, std::less<>> delegated_;  // by namespace
     std::set<std::string, std::less<>> server_features_, account_features_;
     std::string offers_;
     std::vector<SessionHook> available_hooks_, closed_hooks_, presence_hooks_;

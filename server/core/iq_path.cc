@@ -54,9 +54,12 @@ Task<Reply> Host::answer(const Iq& iq) {
     }
     // RFC 6121 §8.5.1: the same answer for an account that does not exist, for one that blocks, and for what nobody serves.
     const bool hidden = at == At::other && block_lists_.has_blocked(iq.to, iq.from);
-    if (!handler || hidden) co_return refuse(Condition::service_unavailable);
+    const bool is_in_anothers_name = at == At::own && iq.session == 0;  // XEP-0356: not to be asked of who asks
+    const auto delegated = at == At::nobody || is_in_anothers_name ? delegated_.end() : delegated_.find(iq.payload.ns());
+    const auto answer = delegated != delegated_.end() ? delegated->second : handler ? handler->answer : nullptr;
+    if (!answer || hidden) co_return refuse(Condition::service_unavailable);
     try {
-        co_return co_await handler->answer(*this, iq);
+        co_return co_await answer(*this, iq);
     } catch (const std::exception& failure) {
         log::error("iq.failed", {{"payload", iq.payload.name()}, {"ns", iq.payload.ns()}, {"cause", failure.what()}});
     }

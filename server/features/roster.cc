@@ -41,11 +41,11 @@ Task<Reply> get(Host& host, const Iq& iq) {
     auto& owner = home.user(iq.from);
     const auto guard = co_await home.lock_roster(owner);
     auto* session = home.find(iq.session);
-    if (!session) co_return std::string();
-    session->interested = true;
+    if (!session && iq.session) co_return std::string();
+    if (session) session->interested = true;  // none: somebody asks who may (XEP-0356)
     const auto& roster = *owner.roster;
 
-    const auto known = iq.payload.has_attribute("ver") ? version_of(iq.payload.attribute("ver")) : std::nullopt;
+    const auto known = session && iq.payload.has_attribute("ver") ? version_of(iq.payload.attribute("ver")) : std::nullopt;
     if (known && *known > 0 && *known >= roster.oldest_known() && *known <= roster.version) {
         // The empty result goes out first, the pushes after it.
         home.shard().post([&home, &owner, id = iq.session, known = *known] {

@@ -43,7 +43,7 @@ SUITE = [
     ("Core", "XEP-0368 direct TLS", "test_stream.py, test_https.py (by ALPN), test_federation.py"),
     ("Core", "XEP-0030 service discovery", "test_small_features.py, test_server_information.py"),
     ("Core", "XEP-0115 entity capabilities", "test_server_information.py, test_personal_events.py"),
-    ("Core", "XEP-0114 components", "test_components.py"),
+    ("Core", "XEP-0114 components", "test_components.py, test_component_rights.py"),
     ("Core", "XEP-0163 personal eventing", "test_personal_events.py, interop/test_personal_data.py"),
     ("Web", "RFC 7395 WebSocket", "test_websocket.py, interop/test_clients.py"),
     ("Web", "XEP-0206 and XEP-0124 BOSH", "test_bosh.py, interop/test_clients.py"),
