@@ -40,7 +40,7 @@ class Component {
     bool is_for_another(xml::View stanza, const Jid& to) const;
     Task<> act_for_another(xml::View stanza, const Jid& from);
     Task<> send_for_another(xml::View stanza, const Jid& from);
-    Task<Reply> ask_for_another(const StanzaIn& iq);
+    Task<> ask_for_another(StanzaIn iq);
     Task<> record(const Jid& from, Jid to, std::string stanza, const StanzaError* refused);
     Task<> handle_message(xml::View stanza, const Jid& from);
     Task<> handle_other(xml::View stanza, const Jid& from);
@@ -54,6 +54,7 @@ class Component {
     std::uint64_t id_;
     std::optional<StreamError> ending_;
     std::size_t in_flight_ = 0;                         // messages on their way to the journal
+    std::shared_ptr<std::size_t> asking_ = std::make_shared<std::size_t>(0);  // requests in others' names that wait for an answer
     net::Event settled_;                                // set whenever one of them is dealt with
     std::vector<std::shared_ptr<Delivery>> written_;    // that may still be on their way out
     net::Timer looking_;

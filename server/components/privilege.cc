@@ -67,6 +67,29 @@ std::string response(const Jid& person, const Inner& inner, const Reply& reply) 
     return xml + ">" + (reply ? *reply : reply.error().to_xml()) + "</iq></forwarded></privilege>";
 }
 
+constexpr std::size_t most_asking = 64;  // requests of one component, in others' names, that wait for an answer
+
+/// Counts one of them.
+class Waiting {
+  public:
+    explicit Waiting(std::shared_ptr<std::size_t> count) : count_(std::move(count)) { ++*count_; }
+    Waiting(const Waiting&) = delete;
+    ~Waiting() { --*count_; }
+
+  private:
+    std::shared_ptr<std::size_t> count_;  // with the component, which may have gone
+};
+
+/// Beside what the component says next, which may be the answer.
+Task<> ask_and_reply(Host& host, StanzaIn outer, Inner inner, std::shared_ptr<std::size_t> count) {
+    const Waiting waiting(std::move(count));
+    const auto person = *outer.to;
+    Reply reply;
+    auto asking = ask(host, person, inner.to, outer.type == "set", inner.id, inner.payload, reply);
+    co_await host.visit(host.home_of(person), std::move(asking));
+    host.reply(outer, response(person, inner, reply));
+}
+
 }  // namespace
 
 bool Component::is_for_another(xml::View stanza, const Jid& to) const {
@@ -100,22 +123,21 @@ Task<> Component::send_for_another(xml::View stanza, const Jid& from) {
     if (message) co_await handle_message(message->root(), *author);
 }
 
-Task<Reply> Component::ask_for_another(const StanzaIn& iq) {
+Task<> Component::ask_for_another(StanzaIn iq) {
     auto& host = service_.host();
     const auto person = *iq.to;
     const bool is_set = iq.type == "set", is_roster = iq.payload->ns() == ns::roster;
-    std::optional<Inner> inner;
-    if (!is_roster) inner = inner_of(iq, rights_);
-    else if (rights_.roster.allows(is_set)) inner.emplace(Inner{.to = person, .id = iq.id, .payload = *iq.payload});
+    auto inner = is_roster ? std::nullopt : inner_of(iq, rights_);
+    const bool is_allowed = host.is_account(person) && (is_roster ? rights_.roster.allows(is_set) : inner.has_value());
     const auto refused = forbidden();
-    const bool is_allowed = inner && host.is_account(person);
     co_await record(iq.from, person, iq.xml, is_allowed ? nullptr : &refused);
-    if (!is_allowed) co_return std::unexpected(refused);
+    if (!is_allowed) co_return host.reply(iq, std::unexpected(refused));
+    if (!is_roster && *asking_ >= most_asking) co_return host.reply(iq, refuse(Condition::resource_constraint, "Too many of your requests wait."));
+    if (!is_roster) co_return service_.tasks().spawn(ask_and_reply(host, std::move(iq), std::move(*inner), asking_));
     Reply reply;
-    auto asking = ask(host, person, inner->to, is_set, inner->id, inner->payload, reply);
+    auto asking = ask(host, person, person, is_set, iq.id, *iq.payload, reply);
     co_await host.visit(host.home_of(person), std::move(asking));
-    if (is_roster) co_return reply;
-    co_return response(person, *inner, reply);
+    host.reply(iq, reply);
 }
 
 Task<> Component::act_for_another(xml::View stanza, const Jid& from) {
@@ -128,9 +150,7 @@ Task<> Component::act_for_another(xml::View stanza, const Jid& from) {
         if (kind == "message") {
             co_await send_for_another(stanza, from);
         } else if (taken) {
-            auto asked = ask_for_another(*taken);
-            const auto reply = co_await asked;
-            host.reply(*taken, reply);
+            co_await ask_for_another(std::move(*taken));
         }
     } catch (const NotRecorded& failure) {
         log::error("stanza.not_recorded", {{"kind", kind}, {"cause", failure.what()}});

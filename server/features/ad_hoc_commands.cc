@@ -1,5 +1,5 @@
-// XEP-0050: Ad-Hoc Commands of the server. Commands are registered by other features; each has one form, several or none.
-// Some clients look for them at the person's own address, where the server answers too.
+// XEP-0050: Ad-Hoc Commands of the server. Commands are registered by other features; each has one form, several or none. Some
+// clients look for them at the person's own address, where the server answers too.
 
 #include "base/bytes.h"
 #include "base/crypto.h"

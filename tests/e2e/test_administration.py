@@ -34,25 +34,6 @@ def run(client, node, action="execute", **fields):
                      client.server.domain)
 
 
-@pytest.mark.parametrize("node, fields", [("end-user-session", {"accountjids"}), ("get-user-roster", {"accountjids"}),
-                                          ("get-user-lastlogin", {"accountjids"}), ("user-stats", {"accountjid", "accountjids"})])
-def test_forms_ask_for_people_by_the_names_of_the_specification(boss, node, fields):
-    assert {field.get("var") for field in run(boss, node).iter("{jabber:x:data}field")} == {"FORM_TYPE"} | fields
-
-
-def test_the_commands_are_found_at_one_s_own_address_too(boss, users):
-    listed = boss.iq("get", f"<query xmlns='{NS['items']}' node='{COMMANDS}'/>", boss.bare)
-    items = {item.get("node"): item.get("jid") for item in listed.iterfind("items:query/items:item", NS)}
-    assert items[f"{ADMIN}#add-user"] == boss.bare
-    info = boss.iq("get", f"<query xmlns='{NS['info']}' node='{ADMIN}#add-user'/>", boss.bare)
-    assert info.find("info:query/info:identity", NS).get("type") == "command-node"
-    command = f"<command xmlns='{COMMANDS}' node='{ADMIN}#add-user'/>"
-    assert boss.iq("set", command, boss.bare)[0].get("status") == "executing"
-    other = users().login()
-    assert condition(other.iq("set", command, other.bare)) == "forbidden"
-    assert condition(other.iq("set", command, boss.bare)) == "service-unavailable"
-
-
 def step(client, node, session, action="", **fields):
     """One stanza of a command that asks several forms."""
     inside = "<x xmlns='jabber:x:data' type='submit'>" + "".join(
@@ -75,6 +56,25 @@ def remove(boss, *people):
     session = run(boss, "delete-user")[0].get("sessionid")
     step(boss, "delete-user", session, accountjids=list(people))
     return step(boss, "delete-user", session, "complete", confirm="1")
+
+
+@pytest.mark.parametrize("node, fields", [("end-user-session", {"accountjids"}), ("get-user-roster", {"accountjids"}),
+                                          ("get-user-lastlogin", {"accountjids"}), ("user-stats", {"accountjid", "accountjids"})])
+def test_forms_ask_for_people_by_the_names_of_the_specification(boss, node, fields):
+    assert {field.get("var") for field in run(boss, node).iter("{jabber:x:data}field")} == {"FORM_TYPE"} | fields
+
+
+def test_the_commands_are_found_at_one_s_own_address_too(boss, users):
+    listed = boss.iq("get", f"<query xmlns='{NS['items']}' node='{COMMANDS}'/>", boss.bare)
+    items = {item.get("node"): item.get("jid") for item in listed.iterfind("items:query/items:item", NS)}
+    assert items[f"{ADMIN}#add-user"] == boss.bare
+    info = boss.iq("get", f"<query xmlns='{NS['info']}' node='{ADMIN}#add-user'/>", boss.bare)
+    assert info.find("info:query/info:identity", NS).get("type") == "command-node"
+    command = f"<command xmlns='{COMMANDS}' node='{ADMIN}#add-user'/>"
+    assert boss.iq("set", command, boss.bare)[0].get("status") == "executing"
+    other = users().login()
+    assert condition(other.iq("set", command, other.bare)) == "forbidden"
+    assert condition(other.iq("set", command, boss.bare)) == "service-unavailable"
 
 
 def note(answer):

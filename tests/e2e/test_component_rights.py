@@ -162,6 +162,16 @@ def test_a_client_is_asked_in_somebodys_name(office, users):
     assert answer.find(".//version:name", NS).text == "hers"
 
 
+def test_a_component_is_heard_while_it_waits_for_an_answer(office, users):
+    """It may be the one who is asked."""
+    romeo = users()
+    inner = on_behalf(attributes=f"to='tasks@{OFFICE}'")
+    office.send(f"<iq type='get' id='q' from='{OFFICE}' to='{romeo.jid}'>{inner}</iq>")
+    asked = office.expect(f"<iq xmlns='{SPACE}' type='get' from='{romeo.jid}' to='tasks@{OFFICE}'/>")
+    office.send(f"<iq type='result' id='{asked.get('id')}' from='tasks@{OFFICE}' to='{romeo.jid}'><query xmlns='jabber:iq:version'><name>own</name></query></iq>")
+    assert office.expect(f"<iq xmlns='{SPACE}' type='result' id='q'/>").find(".//version:name", NS).text == "own"
+
+
 @pytest.mark.parametrize("outer, inner", [
     ("get", on_behalf(namespace="jabber:iq:private")),
     ("set", on_behalf(inner_type="set")),

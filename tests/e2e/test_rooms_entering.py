@@ -147,6 +147,14 @@ def test_a_password_beside_words_is_not_on_record(server, owner, users):
     assert not any("toeoffrog" in stanza for stanza in written)
 
 
+def test_a_password_in_the_settings_is_not_on_record(server, owner):
+    room = make_room(owner, passwordprotectedroom=True, roomsecret="wooloffbat", roomname="Cauldron")
+    assert configure(owner, room, roomsecret="tongueofdog", maxusers="many").get("type") == "error"
+    written = [record["stanza"] for record in server.archive_search(all=True, sender=owner.jid)]
+    assert any("Cauldron" in stanza and "roomsecret" in stanza for stanza in written)
+    assert not any(secret in stanza for stanza in written for secret in ("wooloffbat", "tongueofdog"))
+
+
 def test_a_members_only_room_is_for_members(owner, users):
     guest, member = users().login(), users().login()
     room = make_room(owner, membersonly=True)

@@ -18,6 +18,27 @@ bool is_on_record(const StanzaIn& iq) {
     return iq.type == "set" && ns != "urn:xmpp:mam:2";
 }
 
+constexpr xml::Tag form_tag{"x", ns::data_forms};
+
+/// The payload with the fields of its form, but for the password's value.
+xml::Element without_secret(const xml::Element& payload) {
+    xml::Element kept(payload.name(), payload.ns());
+    for (const auto& child : payload.children()) {
+        if (!child.is(form_tag)) {
+            kept.add(child);
+            continue;
+        }
+        xml::Element form(form_tag);
+        form.set("type", child.attribute("type"));
+        for (const auto& field : child.children()) {
+            const bool is_secret = field.attribute("var") == "muc#roomconfig_roomsecret";
+            form.add(is_secret ? xml::Element("field", ns::data_forms).set("var", field.attribute("var")) : field);
+        }
+        kept.add(std::move(form));
+    }
+    return kept;
+}
+
 }  // namespace
 
 Rooms::Rooms(Host& host, Jid address) : host_(host), address_(std::move(address)), store_(host), shelves_(host.home_count()) {
@@ -44,6 +65,18 @@ Task<> Rooms::record(journal::Kind kind, Jid from, Jid to, std::string stanza, c
                                            .reason = reason,
                                            .stanza = stanza}};
     co_await host_.recorder().record(draft);
+}
+
+Task<> Rooms::record_request(const StanzaIn& iq, const StanzaError* refused) {
+    auto stanza = iq.xml;
+    if (stanza.contains("roomconfig_roomsecret")) {
+        stanza = "<iq type='set'";
+        xml::append_attribute(stanza, "id", iq.id);
+        xml::append_attribute(stanza, "from", iq.from.text());
+        xml::append_attribute(stanza, "to", iq.to->text());
+        stanza += ">" + without_secret(*iq.payload).to_string(ns::client) + "</iq>";
+    }
+    co_await record(journal::Kind::iq, iq.from, *iq.to, std::move(stanza), refused);
 }
 
 Task<> Rooms::on_shelf(std::size_t home, const std::function<void(Room&)>& visit) {
@@ -162,7 +195,7 @@ Task<> Rooms::take_iq(StanzaIn iq) {
     try {
         auto answered = answer(iq);
         reply = co_await answered;
-        if (!reply && is_on_record(iq)) co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml, &reply.error());
+        if (!reply && is_on_record(iq)) co_await record_request(iq, &reply.error());
     } catch (const NotRecorded& failure) {
         log::error("rooms.not_recorded", {{"cause", failure.what()}});
         reply = std::unexpected(not_recorded());
