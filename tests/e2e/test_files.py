@@ -188,6 +188,8 @@ def test_who_may_not_sign_in_any_more_uploads_nothing(server, users):
     server.cli("user", "disable", person.name)
     assert put(server, place.put, b"hello").status == 403
     assert get(server, link).status == 403
+    [record] = records(server, "download")[-1:]
+    assert (record["from"], record["refused"], record["rule"]) == (person.jid, True, "file-audience"), "who was refused is on record"
 
 
 # Pages of other sites
