@@ -47,8 +47,11 @@ class Profanity:
     def _type(self, text):
         wait_until(lambda: "Profanity" in self.screen() or "Connecting" in self.screen()
                    or self.person.jid in self.screen(), "Profanity is up", PATIENCE)
-        subprocess.run([*self.terminal, "send-keys", "-l", text], check=True)
-        subprocess.run([*self.terminal, "send-keys", "Enter"], check=True)
+        self._keys("-l", text)
+        self._keys("Enter")
+
+    def _keys(self, *keys):
+        subprocess.run([*self.terminal, "send-keys", *keys], check=True)
 
     def screen(self):
         return subprocess.run([*self.terminal, "capture-pane", "-p"], capture_output=True, text=True).stdout
@@ -148,6 +151,13 @@ class Profanity:
         self._type("/affiliation list member")
         self._shows("Affiliation: member")
         return re.findall(r" ! +(\S+@\S+)", self.screen().split("Affiliation: member")[1])
+
+    def saves_link(self, path):
+        """The newest link in the window at hand; the tabulator completes it."""
+        self._keys("-l", "/url save ")
+        self._keys("Tab")
+        self._type(f" {path}")
+        wait_until(lambda: path.exists() and path.stat().st_size, f"something in {path}", PATIENCE)
 
     def leaves(self, room):
         self._type("/close")

@@ -241,3 +241,9 @@ class Converse(Browser):
 
     def leaves(self, room):
         self.step("part")
+
+    def sends_file(self, path):
+        self.step("file", path=str(path))
+
+    def picture(self, path):
+        self.step("picture", path=str(path))

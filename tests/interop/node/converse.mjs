@@ -1,7 +1,7 @@
 // Converse.js in headless Chromium as a robot (robots.py has the vocabulary). The page is used as a person uses it: by the mouse and
 // the keyboard; and what it shows is what counts. A step that waits for the page says {"event": "done", what} or, when patience
 // ends, {"event": "stuck", what, page: the text of the page}.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { extname, join } from "node:path";
@@ -175,6 +175,17 @@ const steps = {
     },
     subject: ({ subject }) => say(`/topic ${subject}`),
     see_subject: ({ subject }) => until(`${selector("converse-muc:not(.hidden) .chat-head__desc")}?.innerText === ${JSON.stringify(subject)}`),
+    file: async ({ path }) => {
+        const input = "converse-muc:not(.hidden) .fileupload";
+        await until(selector(input));
+        const { root } = await browser.send("DOM.getDocument");
+        const { nodeId } = await browser.send("DOM.querySelector", { nodeId: root.nodeId, selector: input });
+        await browser.send("DOM.setFileInputFiles", { nodeId, files: [path] });
+    },
+    picture: async ({ path }) => {
+        const { data } = await browser.send("Page.captureScreenshot", { format: "png" });
+        writeFileSync(path, Buffer.from(data, "base64"));
+    },
     part: async () => {
         await click("converse-muc:not(.hidden) converse-muc-heading converse-dropdown button");
         await click("converse-muc:not(.hidden) .close-chatbox-button");
