@@ -17,10 +17,12 @@
 #include "accounts/authenticator.h"
 #include "admin/certificates.h"
 #include "admin/command_line.h"
+#include "admin/file_output.h"
 #include "admin/socket.h"
 #include "c2s/web.h"
 #include "components/service.h"
 #include "features/features.h"
+#include "files/files.h"
 #include "net/http_server.h"
 #include "s2s/service.h"
 
@@ -101,6 +103,8 @@ struct Office {
     Devices devices;
     Ledger ledger;
     archive::Archive archive;
+    files::Store file_store;
+    files::Register file_register;
 
     Office(const fs::path& directory, const std::vector<Config::Override>& overrides, bool making = false)
         : config(Config::load(directory / "chancery.toml", overrides)),
@@ -119,7 +123,9 @@ struct Office {
           devices(database, derive_key(kek, "devices"),
                   {.token_life = std::chrono::days(config.sasl.token_days),
                    .most_devices = static_cast<std::size_t>(config.limits.devices_per_user)}),
-          ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}) {
+          ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}),
+          file_store(data / "files", kek), file_register(database, kek) {
+        file_store.clear_incoming();
         recorder.connect(journal, archive, ledger);
         replay();
     }
@@ -144,7 +150,7 @@ struct Office {
 
     admin::Context context(std::string actor) {
         return {.config = config, .data = data, .accounts = accounts, .recorder = recorder, .journal = journal,
-                .archive = archive, .actor = std::move(actor)};
+                .archive = archive, .files = file_register, .file_store = file_store, .actor = std::move(actor)};
     }
 };
 
@@ -173,6 +179,8 @@ class Server {
         components_ = std::make_unique<components::Service>(host_, tls_, shards);
         host_.add_way(*components_);
         make_federation(shards);
+        if (const auto address = files::Files::address_of(office.config))
+            files_ = std::make_unique<files::Files>(host_, office.file_store, office.file_register, office.kek, *address);
         const auto all_waiting = office.ledger.waiting();
         std::vector<std::uint64_t> positions;
         for (const auto& waiting : all_waiting) positions.push_back(waiting.position);
@@ -183,6 +191,7 @@ class Server {
         clients_ = std::make_unique<c2s::Service>(c2s::Service::Parts{host_, authenticator_, tls_, door_, offered_mechanisms(), shards});
         web_ = std::make_unique<c2s::Web>(*clients_);
         web_->add_routes(router_);
+        if (files_) files_->add_routes(router_);
         const auto take = [this](net::TakenOver taken) { clients_->take(std::move(taken)); };
         https_ = std::make_unique<net::HttpServer>(net::HttpServer::Parts{office.config.listen.https, https_tls_, door_, router_, shards,
                                                                           "xmpp-client", take});
@@ -191,6 +200,7 @@ class Server {
     void run(int signals) {
         clients_->start();
         https_->start();
+        if (files_) files_->start(https_->port());
         components_->start();
         if (federation_) federation_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
@@ -368,10 +378,12 @@ class Server {
         }
         on_every_shard([this](std::size_t i) { https_->stop_on(i); });
         save_logons();
+        if (files_) files_->stop();
         for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
             destroy_work();
             // What was asked of other threads ends while there is somebody to tell.
             office_.workers.drain();
+            if (files_) files_->drain();
             if (federation_) federation_->drain();
             office_.database.drain();
         }
@@ -390,6 +402,7 @@ class Server {
     Host host_;
     std::unique_ptr<s2s::Tls> federation_tls_;
     std::unique_ptr<s2s::Service> federation_;
+    std::unique_ptr<files::Files> files_;
     std::unique_ptr<c2s::Service> clients_;
     std::unique_ptr<c2s::Web> web_;
     net::HttpRouter router_;
@@ -459,6 +472,15 @@ int check_proof(const admin::CommandLine& line) {
     throw std::runtime_error(program.string() + ": " + std::strerror(errno));
 }
 
+/// What the command has found and put on record is written by this process: the bytes do not go through the socket.
+int show(const admin::CommandLine& line, const admin::json& result) {
+    if (line.request["command"] != "archive file") return admin::print(line, result);
+    const auto out = line.request.at("out").get<std::string>();
+    const auto config = Config::load(line.data / "chancery.toml");
+    admin::write_file(line.data / "files", read_key(line.data / config.journal.keys / "kek"), result, out);
+    return out == "-" ? 0 : admin::print(line, result);
+}
+
 int request(const admin::CommandLine& line) {
     if (line.request["command"] == "archive verify" && line.request.contains("proof")) return check_proof(line);
     if (!fs::exists(line.data / "chancery.toml"))
@@ -467,7 +489,7 @@ int request(const admin::CommandLine& line) {
     const bool only_asks = line.request["command"] == "status";
     const auto deadline = std::chrono::steady_clock::now() + start_limit;
     do {
-        if (const auto result = admin::ask(socket, line.request)) return admin::print(line, *result);
+        if (const auto result = admin::ask(socket, line.request)) return show(line, *result);
         if (only_asks) throw admin::AdminError("No server answers on " + line.data.string() + ". Start it: chancery serve --data " + line.data.string());
         if (!Lock::is_taken(line.data)) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -476,7 +498,7 @@ int request(const admin::CommandLine& line) {
     Office office(line.data, {});
     auto context = office.context("command line, uid " + std::to_string(::getuid()));
     office.archive.wait_until_ready(std::chrono::minutes(10));
-    return admin::print(line, admin::run(context, line.request));
+    return show(line, admin::run(context, line.request));
 }
 
 /// Root becomes the owner of the data directory: what serves the network needs no more, and files that a command makes

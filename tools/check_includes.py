@@ -20,7 +20,8 @@ MAY_INCLUDE = {
     "c2s": "base xml xmpp net accounts core",
     "components": "base xml xmpp net core",
     "s2s": "base xml xmpp net accounts core",
-    "admin": "base xml xmpp net journal storage accounts policy archive core",
+    "files": "base xml xmpp net journal storage policy core",
+    "admin": "base xml xmpp net journal storage accounts policy archive core files",
 }
 
 

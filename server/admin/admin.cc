@@ -19,6 +19,7 @@ const std::vector<Command>& all_commands() {
         {"archive checkpoint", sign_checkpoint},
         {"archive prove", prove},
         {"archive rebuild", rebuild_index, true},
+        {"archive file", find_file, true},
         {"status", status},
         {"doctor", doctor},
     };

@@ -17,6 +17,8 @@
 #include "archive/archive.h"
 #include "core/host.h"
 #include "core/recorder.h"
+#include "files/register.h"
+#include "files/store.h"
 #include "journal/journal.h"
 
 namespace chancery::admin {
@@ -35,6 +37,8 @@ struct Context {
     Recorder& recorder;
     journal::Journal& journal;
     archive::Archive& archive;
+    files::Register& files;
+    const files::Store& file_store;
     Host* host = nullptr;                     ///< null when no server runs
     std::function<json()> live = {};          ///< ports and connections of the running server
     std::string actor;                        ///< who asks, for the record: "uid 0"

@@ -18,6 +18,7 @@ std::string_view kind_name(std::uint16_t kind) {
         case journal::Kind::presence: return "presence";
         case journal::Kind::iq: return "iq";
         case journal::Kind::admin: return "admin";
+        case journal::Kind::file: return "file";
         default: return "other";
     }
 }
@@ -29,7 +30,7 @@ std::string names_of_children(xml::View message) {
     return names.empty() ? "empty" : names;
 }
 
-json describe(const archive::Match& match) {
+json describe(const Context& context, const archive::Match& match) {
     json described = {{"position", match.position}, {"time", to_iso(match.time)}, {"kind", kind_name(match.kind)},
                       {"refused", match.refused}, {"erased", match.erased}};
     if (!match.record) return described;
@@ -38,6 +39,7 @@ json describe(const archive::Match& match) {
     if (record.to) described["to"] = record.to->text();
     if (!record.rule.empty()) described["rule"] = record.rule;
     if (!record.reason.empty()) described["reason"] = record.reason;
+    if (!record.address.empty()) described["address"] = record.address;
     described["stanza"] = record.stanza;
     if (const auto document = xml::parse(record.stanza, xml::limits_of_stored_xml, ns::client)) {
         const auto root = document->root();
@@ -52,6 +54,8 @@ json describe(const archive::Match& match) {
             described["body"] = root.text();
             described["actor"] = root.attribute("actor");
         }
+        if (static_cast<journal::Kind>(match.kind) == journal::Kind::file) described["body"] = say_file_act(root);
+        else if (auto files = files_in(context, record.stanza); !files.empty()) described["files"] = std::move(files);
     }
     return described;
 }
@@ -95,7 +99,7 @@ json search_archive(Context& context, const json& request) {
             const auto page = context.archive.search(search);
             for (const auto& match : page.matches) {
                 const bool words_of_people = match.erased || static_cast<journal::Kind>(match.kind) == journal::Kind::message;
-                if (everything || words_of_people) records.push_back(describe(match));
+                if (everything || words_of_people) records.push_back(describe(context, match));
             }
             search.after = page.next;
             more = page.next.has_value();
@@ -112,7 +116,7 @@ json show_record(Context& context, const json& request) {
     const auto position = request.at("position").get<archive::Position>();
     const auto match = context.archive.show(position);
     if (!match) throw AdminError("There is no readable record at position " + std::to_string(position) + ".");
-    return {{"record", describe(*match)}};
+    return {{"record", describe(context, *match)}};
 }
 
 json verify_archive(Context& context, const json&) {

@@ -162,6 +162,9 @@ class Parser {
         prove->parse_complete_callback([this] {
             if (!checkpoint_.empty()) finish_ = [this] { line_.request["checkpoint"] = read_file(checkpoint_); };
         });
+        auto* file = command(*archive, "file", "A file that somebody has uploaded, also one that holds a virus", "archive file");
+        text(file, "WHICH", "file", "Its id, as in its link and in archive show, or its SHA-256", true);
+        text(file, "--out", "out", "Where to write it; -: standard output", true);
         command(*archive, "rebuild", "Build the index again from the journal", "archive rebuild");
         archive->get_subcommand("verify")->parse_complete_callback([this] {
             if (!file_.empty()) line_.request["proof"] = file_;
@@ -178,6 +181,18 @@ class Parser {
 
 std::string counted(std::size_t number, const std::string& one) {
     return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
+/// The files that a message shares.
+void print_files(const json& record) {
+    for (const auto& file : record.value("files", json::array())) {
+        std::cout << "    file " << file.at("id").get<std::string>();
+        if (!file.contains("name")) std::cout << "  (there is no such file)";
+        else std::cout << "  " << file["name"].get<std::string>() << ", " << counted(file["size"].get<std::size_t>(), "byte");
+        if (file.contains("sha256")) std::cout << ", " << file["verdict"].get<std::string>() << "\n         SHA-256 " << file["sha256"].get<std::string>();
+        else if (file.contains("name")) std::cout << ", never came";
+        std::cout << "\n";
+    }
 }
 
 void print_record(const json& record) {
@@ -197,6 +212,7 @@ void print_record(const json& record) {
     else if (record.contains("holds")) std::cout << "(no text: " << record["holds"].get<std::string>() << ")";
     else std::cout << record.value("stanza", "");
     std::cout << "\n";
+    print_files(record);
 }
 
 /// Some records are no more than their stanza: it is not printed twice.
@@ -230,6 +246,9 @@ std::string sentence(const std::string& command, const json& result) {
     if (command == "user disable") return "Disabled " + result["disabled"].get<std::string>() + "; every session is ended.";
     if (command == "user enable") return result["enabled"].get<std::string>() + " may sign in again.";
     if (command == "send") return "Sent " + counted(result["sent"].get<std::size_t>(), "message") + ".";
+    if (command == "archive file")
+        return "Wrote " + result["name"].get<std::string>() + ": " + counted(result["size"].get<std::size_t>(), "byte") + ", " +
+               result["verdict"].get<std::string>() + ", SHA-256 " + result["sha256"].get<std::string>() + ".";
     if (command == "archive rebuild") return "The index is being built again. Until that is done, histories and searches have to wait.";
     return result.dump();
 }
@@ -259,6 +278,10 @@ void print_status(const json& status) {
     std::cout << "  accounts  " << status.at("accounts") << "\n  journal   " << counted(journal.at("position").get<std::size_t>(), "record") << ", "
               << (journal.at("writing").get<bool>() ? "writing" : "NOT WRITING: " + journal.at("reason").get<std::string>()) << "\n"
               << "  index     " << status.at("index").at("position") << " of them indexed\n";
+    const auto& files = status.at("files");
+    std::cout << "  files     "
+              << (files.at("scanner") == "" ? "not scanned for viruses" : "scanned for viruses by " + files.at("scanner").get<std::string>())
+              << (files.at("trouble") == "" ? "" : ", which FAILS, so that none is accepted: " + files.at("trouble").get<std::string>()) << "\n";
     if (status.contains("federation") && status.at("federation").is_object()) print_partners(status.at("federation").at("domains"));
 }
 

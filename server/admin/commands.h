@@ -17,7 +17,15 @@ json verify_archive(Context&, const json&);
 json sign_checkpoint(Context&, const json&);
 json prove(Context&, const json&);
 json rebuild_index(Context&, const json&);
+json find_file(Context&, const json&);
 json status(Context&, const json&);
 json doctor(Context&, const json&);
+
+/// The files that a message shares, as the records officer sees them.
+json files_in(const Context& context, std::string_view stanza);
+/// What is recorded of a file, in a sentence.
+std::string say_file_act(xml::View act);
+/// Whether files are scanned for viruses now, and by what: {"scanner": …, "trouble": …}.
+json scanner_state(const Config& config);
 
 }  // namespace chancery::admin

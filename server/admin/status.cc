@@ -106,6 +106,16 @@ Check check_federation(const Context& context) {
             "docs/federation.md says what each of these means and what to ask the partner's administrator."};
 }
 
+/// Without a scanner files go unscanned, which is on their record: the administrator's choice, and no fault.
+Check check_files(const Context& context) {
+    if (context.config.files.service.empty()) return {"files", true, "off"};
+    const auto state = scanner_state(context.config);
+    const auto scanner = state.at("scanner").get<std::string>(), trouble = state.at("trouble").get<std::string>();
+    if (scanner.empty()) return {"files", true, "not scanned for viruses: files.scanner is not set"};
+    return {"files", trouble.empty(), trouble.empty() ? "scanned for viruses by " + scanner : trouble,
+            "Until it answers no file is accepted. Start clamd, and see that it listens at files.scanner (docs/files.md)."};
+}
+
 }  // namespace
 
 json status(Context& context, const json&) {
@@ -122,7 +132,8 @@ json status(Context& context, const json&) {
                                 {"checkpoint", journal.checkpoint.size},
                                 {"last_commit_us", journal.last_commit.count()}, {"worst_commit_us", journal.worst_commit.count()}}},
                    {"index", {{"position", index.indexed}, {"ready", index.ready}, {"rebuilding", index.rebuilding},
-                              {"failure", index.failure}}}};
+                              {"failure", index.failure}}},
+                   {"files", scanner_state(context.config)}};
     if (context.live) result.update(context.live());
     return result;
 }
@@ -130,7 +141,7 @@ json status(Context& context, const json&) {
 json doctor(Context& context, const json&) {
     const Check checks[] = {check_journal(context), check_index(context),       check_disk(context),  check_fsync(context),
                             check_clock(context),   check_certificate(context), check_permissions(context), check_limits(),
-                            check_federation(context)};
+                            check_federation(context), check_files(context)};
     json list = json::array();
     bool good = true;
     for (const auto& check : checks) {

@@ -98,6 +98,18 @@ struct Config {
         std::string creators = "administrators";  ///< who may make nodes there: everybody, administrators or nobody
     } pubsub;
 
+    struct {
+        std::string service = "upload";           ///< of the service: NAME.DOMAIN (XEP-0363); empty: no files
+        std::int64_t most_mib = 100;              ///< largest file, MiB
+        std::int64_t mib_per_day = 2'000;         ///< that one person may upload in 24 hours, MiB
+        std::int64_t put_seconds = 300;           ///< until an upload must have begun
+        std::int64_t link_hours = 168;            ///< for which a link opens its file; then a history shows a new one
+        std::int64_t reserve_mib = 512;           ///< that stay free on the disk, for the journal
+        std::vector<std::string> forbidden;       ///< types that are refused, by what the bytes are: text/html, video/*
+        std::string scanner;                      ///< clamd's socket: /path or 127.0.0.1:3310; empty: files are not scanned
+        std::int64_t scanner_seconds = 60;        ///< for a verdict
+    } files;
+
     /// XEP-0114: the secret of each component, by its domain.
     std::map<std::string, std::string> components;
 

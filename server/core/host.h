@@ -22,6 +22,7 @@
 #include "base/task.h"
 #include "core/archive_query.h"
 #include "core/block_lists.h"
+#include "core/file_links.h"
 #include "core/home.h"
 #include "core/ledger.h"
 #include "core/recorder.h"
@@ -138,6 +139,13 @@ class Host {
     void add_service(const Jid& domain, std::string_view name, std::unique_ptr<Service> service);
     /// What else stands in the server's disco#items.
     void list_service(const Jid& domain, std::string_view name) { service_list_.push_back({.node = {}, .name = std::string(name), .jid = domain.text()}); }
+    /// Before the shards run. They outlive the shards.
+    void use_file_links(const FileLinks& links) { file_links_ = &links; }
+    /// A recorded stanza as it goes to `audience`: with links to files that open for them.
+    std::string with_links(std::string stanza, const Jid& author, Time sent, const Jid& audience) const {
+        if (!file_links_ || !stanza.contains(file_path)) return stanza;
+        return file_links_->renew(std::move(stanza), author, sent, audience);
+    }
     /// Before the shards run. Ways are tried in order; each outlives the shards.
     void add_way(Outside& way);
 
@@ -306,6 +314,7 @@ class Host {
     std::map<std::string, std::unique_ptr<Service>, std::less<>> services_;  // by domain
     std::vector<Item> service_list_;
     std::vector<Outside*> ways_;
+    const FileLinks* file_links_ = nullptr;
     std::vector<std::unique_ptr<Home>> homes_;
     std::atomic<SessionId> last_session_id_ = 0;
 };

@@ -82,7 +82,8 @@ Task<> Host::accept(SessionId sender, std::shared_ptr<const Message> message) {
     // Deliver, numbered as on record: to the recipient's home, and copies to the sender's other clients.
     auto delivery = std::make_shared<Delivery>(Delivery{.message = message, .position = receipt->position,
                                                         .time = receipt->time, .waits = waits});
-    delivery->xml = with_children(message->xml, stanza_id_of(message->to, receipt->position));
+    delivery->xml = with_links(with_children(message->xml, stanza_id_of(message->to, receipt->position)), message->from, receipt->time,
+                               message->to);
     if (sender && is_carbon_copied(*message) && message->from.bare_text() != message->to.bare_text()) {
         auto& home = home_of(message->from);
         if (home.known(message->from)->sessions.size() > 1) home.copy_to_sender(message->from, delivery);

@@ -30,7 +30,7 @@ struct Location {
 };
 
 /// What a record is about. Open-ended: readers pass over kinds that they do not know.
-enum class Kind : std::uint16_t { message = 1, presence = 2, iq = 3, admin = 4, audit = 5, mark = 6 };
+enum class Kind : std::uint16_t { message = 1, presence = 2, iq = 3, admin = 4, audit = 5, mark = 6, file = 7 };
 
 /// Bits that mean something to core/ and archive/ and nothing to the journal.
 namespace flag {

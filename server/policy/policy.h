@@ -1,5 +1,6 @@
 // The one decision point (DESIGN.md §1.2): may this actor do this to that target? Pure: the facts were gathered before.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +60,20 @@ Decision decide(const Message& message, const Facts& facts);
 /// The same of something that is published at a node (XEP-0060), and of a request from one client to another.
 Decision decide_publication(std::string_view node, const Facts& facts);
 Decision decide_request(const xml::Element& payload, const Facts& facts);
+
+/// What is known of a file that somebody uploads (XEP-0363), or wants to.
+struct FileFacts {
+    bool is_person_here = true;         ///< has an account here that may sign in
+    std::uint64_t bytes = 0, most_bytes = 0;
+    std::uint64_t bytes_of_day = 0, most_bytes_of_day = 0;  ///< the same person's before this one
+    std::uint64_t files_of_day = 0, most_files_of_day = 0;
+    // Known once it has come:
+    std::string_view type = {};         ///< by its bytes
+    bool is_type_forbidden = false;     ///< the setting files.forbidden
+    std::string_view virus = {};        ///< that was found in it
+    bool has_no_verdict = false;        ///< there is a scanner, and it did not say
+};
+Decision decide_file(const FileFacts& facts);
 
 /// Every rule, in the order in which reasons are reported.
 const std::vector<const Rule*>& all_rules();

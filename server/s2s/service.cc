@@ -87,7 +87,8 @@ net::Shard& Service::shard_of(std::string_view domain) const {
 
 Parcel Service::parcel_of(std::shared_ptr<Delivery> delivery) const {
     const auto& message = *delivery->message;
-    return {.xml = to_server(message.xml),  // without our stanza-id: that archive is not the recipient's
+    // Without our stanza-id: that archive is not the recipient's.
+    return {.xml = to_server(parts_.host.with_links(message.xml, message.from, delivery->time, message.to)),
             .delivery = delivery,
             .kind = "message",
             .id = message.id,

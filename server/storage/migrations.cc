@@ -137,6 +137,26 @@ CREATE TABLE push_target (
     PRIMARY KEY (owner, service, node)
 );
 )sql"},
+    Migration{7, "files", R"sql(
+CREATE TABLE file (                     -- what somebody has asked to upload, and has uploaded
+    id         TEXT PRIMARY KEY,        -- random, as in its links
+    owner      TEXT NOT NULL,           -- bare address
+    created_us BIGINT NOT NULL,
+    size       BIGINT NOT NULL,
+    state      BIGINT NOT NULL,         -- files/register.h
+    details    BLOB NOT NULL,           -- sealed: name, declared type
+    content    TEXT                     -- file_content.name, once it has come
+);
+CREATE INDEX file_owner ON file (owner, created_us);
+CREATE INDEX file_of_content ON file (content);
+CREATE TABLE file_content (             -- what several files may have in common
+    name      TEXT PRIMARY KEY,         -- keyed hash of the bytes, as on disk
+    size      BIGINT NOT NULL,
+    verdict   BIGINT NOT NULL,          -- files/verdict.h
+    stored_us BIGINT NOT NULL,
+    details   BLOB NOT NULL             -- sealed: SHA-256, type, what was found
+);
+)sql"},
 };
 
 }  // namespace

@@ -54,7 +54,7 @@ SUITE = [
     ("IM", "XEP-0049 private storage", "test_small_features.py, test_bookmarks.py"),
     ("IM", "XEP-0198 stream management", "test_stream_management.py, faults/test_kill.py"),
     ("IM", "XEP-0313 archives", "test_archive.py"),
-    ("IM", "XEP-0363 file upload", None),
+    ("IM", "XEP-0363 file upload", "test_files*.py, interop/test_file_upload.py"),
     ("Mobile", "XEP-0352 client state", "test_client_state.py"),
     ("Mobile", "XEP-0357 push", "test_push.py"),
     ("A/V", "XEP-0215 external services", "test_server_information.py"),

@@ -10,7 +10,10 @@ and of those with a personal data section, {"do": "tune", title}  {"do": "avatar
   {"event": "online", jid, version}  {"event": "refused", reason}  {"event": "presence", from, show, status}
   {"event": "message", from, body}  {"event": "archive", bodies}
   {"event": "joined"}  {"event": "configured"}  {"event": "groupchat", from, body}  {"event": "subject", subject}
-  {"event": "affiliated", members}  {"event": "tune", from, title}  {"event": "avatar", from, id}  {"event": "bookmarked"}  {"event": "bookmarks", rooms}
+  {"event": "affiliated", members}  {"event": "tune", from, title}  {"event": "avatar", from, id}  {"event": "bookmarked"}
+  {"event": "bookmarks", rooms}
+and of slixmpp, {"do": "upload", path, to, kind}  {"do": "fetch", link}
+  {"event": "uploaded", link}  {"event": "fetched", status, type, sha256}
 Profanity has no such process (profanity.py).
 """
 
@@ -38,7 +41,7 @@ class Robot:
     shows_texts = True
 
     def __init__(self, server, person, ca, command):
-        environment = dict(os.environ, NODE_EXTRA_CA_CERTS=str(ca))
+        environment = dict(os.environ, NODE_EXTRA_CA_CERTS=str(ca), SSL_CERT_FILE=str(ca))
         self.errors = open(ca.parent / "robot.log", "ab")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
                                         env=environment, cwd=HERE)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import sys
 
@@ -23,6 +24,8 @@ class Robot(slixmpp.ClientXMPP):
             self.register_plugin(plugin)
         self.add_event_handler("user_tune_publish", self.on_tune)
         self.add_event_handler("avatar_metadata_publish", self.on_avatar)
+        self.register_plugin("xep_0363")
+        self.register_plugin("xep_0066")
         self.register_plugin("xep_0045")
         self.add_event_handler("groupchat_message", self.on_groupchat)
         self.add_event_handler("groupchat_subject", lambda message: tell("subject", subject=message["subject"]))
@@ -74,6 +77,31 @@ class Robot(slixmpp.ClientXMPP):
         answer = await self["xep_0048"].get_bookmarks()
         return [[str(each["jid"]), each["name"]] for each in answer["private"]["bookmarks"]["conferences"]]
 
+    async def find_upload_service(self):
+        """As the plugin does it, which fails with Python 3.11 (slixmpp 1.8.3: asyncio.wait() of coroutines)."""
+        disco = self["xep_0030"]
+        for jid, _, _ in (await disco.get_items(jid=self.boundjid.domain))["disco_items"]["items"]:
+            info = await disco.get_info(jid=jid)
+            if "urn:xmpp:http:upload:0" in info["disco_info"]["features"]:
+                return jid
+
+    async def upload(self, path, to, kind):
+        """Shares it as clients do: the link as the text, and out of band."""
+        self["xep_0363"].upload_service = await self.find_upload_service()
+        link = await self["xep_0363"].upload_file(path)
+        message = self.make_message(mto=to, mbody=link, mtype=kind)
+        message["oob"]["url"] = link
+        message.send()
+        tell("uploaded", link=link)
+
+    async def fetch(self, link):
+        # Imported here: without it slixmpp has no file upload, and everything else.
+        import aiohttp
+
+        async with aiohttp.ClientSession() as session, session.get(link) as response:
+            data = await response.read()
+            tell("fetched", status=response.status, type=response.content_type, sha256=hashlib.sha256(data).hexdigest())
+
     async def obey(self, command):
         what = command["do"]
         room = slixmpp.JID(command["room"]) if "room" in command else None
@@ -113,6 +141,10 @@ class Robot(slixmpp.ClientXMPP):
             tell("bookmarked")
         elif what == "bookmarks":
             tell("bookmarks", rooms=await self.recall())
+        elif what == "upload":
+            await self.upload(command["path"], command["to"], command["kind"])
+        elif what == "fetch":
+            await self.fetch(command["link"])
         elif what == "quit":
             await self.disconnect()
 

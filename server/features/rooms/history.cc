@@ -46,6 +46,7 @@ Task<> Rooms::load_recent(RoomPtr room) {
     for (const auto& item : (**page).items) {
         if (item.position >= room->live_from || is_subject(item.stanza) || room->tombstones.contains(item.position)) continue;
         auto xml = with_children(item.stanza, host_.stanza_id_of(room->jid(), item.position));
+        xml = host_.with_links(std::move(xml), item.from, item.time, room->jid());
         older.push_back({.position = item.position, .time = item.time, .xml = std::make_shared<const std::string>(std::move(xml))});
     }
     room->recent.insert(room->recent.begin(), std::make_move_iterator(older.begin()), std::make_move_iterator(older.end()));
@@ -66,6 +67,7 @@ void Rooms::show_history(Room& room, const Jid& device, const PresenceIn& wish, 
         if (said->number > up_to) continue;
         if (since && said->time < *since) break;
         auto xml = addressed(with_children(*said->xml, delay(room.jid(), said->time)), device);
+        xml = host_.with_links(std::move(xml), room.jid(), said->time, room.jid());
         characters -= static_cast<std::int64_t>(xml.size());
         if (characters < 0) break;
         shown.push_back(std::move(xml));

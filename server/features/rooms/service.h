@@ -25,6 +25,7 @@ class Rooms final : public Service {
     Task<> take_presence(StanzaIn presence) override;
     Task<> take_iq(StanzaIn iq) override;
     void stop(Home& home) override;
+    bool has(const Jid& room) override { return find(room) != nullptr; }
 
   private:
     /// The rooms whose home is one shard.

@@ -149,7 +149,8 @@ Task<> Rooms::speak(RoomPtr room, std::shared_ptr<const Message> message, policy
     if (room) speaking.emplace(room);
     const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
     if (!receipt || room->is_gone) co_return;
-    auto xml = std::make_shared<const std::string>(with_children(shown, host_.stanza_id_of(room->jid(), receipt->position)));
+    auto copy = with_children(shown, host_.stanza_id_of(room->jid(), receipt->position));
+    auto xml = std::make_shared<const std::string>(host_.with_links(std::move(copy), message->from, receipt->time, room->jid()));
     if (is_history(*message)) room->say(Said{.position = receipt->position, .time = receipt->time, .xml = std::move(xml)});
     else room->say(std::move(xml));
 }
@@ -187,7 +188,8 @@ Task<> Rooms::write_privately(RoomPtr room, std::shared_ptr<const Message> messa
     }
     const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
     if (!receipt) co_return;
-    for (const auto& device : devices) host_.send_to(device, addressed(shown, device));
+    for (const auto& device : devices)
+        host_.send_to(device, host_.with_links(addressed(shown, device), message->from, receipt->time, device));
 }
 
 /// An error that answers what the room said: whoever cannot be reached any more is taken out.

@@ -1,0 +1,55 @@
+#include "files/web.h"
+
+namespace chancery::files {
+namespace {
+
+constexpr std::string_view ns_record = "urn:chancery:files:0";
+
+}  // namespace
+
+net::HttpFields for_pages(net::HttpFields fields) {
+    fields.add("Access-Control-Allow-Origin", "*");
+    fields.add("Access-Control-Expose-Headers", "Content-Length, Content-Range, Content-Disposition, ETag");
+    fields.add("Cross-Origin-Resource-Policy", "cross-origin");
+    return fields;
+}
+
+net::HttpError refusal(int status, std::string text) { return {status, std::move(text), for_pages({})}; }
+
+net::HttpError not_there() { return refusal(404, "There is no such file, or this link does not open it."); }
+
+net::HttpError disk_failure(const std::exception& failure) {
+    log::error("files.disk", {{"cause", failure.what()}});
+    const auto* file = dynamic_cast<const journal::FileError*>(&failure);
+    if (file && (file->error == ENOSPC || file->error == EDQUOT || file->error == EFBIG))
+        return refusal(507, "The server has no room for the file. Its administrator has been told. Try again later.");
+    if (file && file->error == ENOENT) return refusal(410, "The file is not there any more.");
+    return refusal(500, "The server could not do that now. Try again later.");
+}
+
+Asked asked_by(const net::HttpRequest& request, std::string_view key) {
+    const auto rest = std::string_view(request.path).substr(file_path.size());
+    const auto slash = rest.find('/');
+    const std::string_view query = request.query;
+    if (slash == rest.npos || !query.starts_with(key) || query.substr(key.size(), 1) != "=") throw not_there();
+    return {.id = std::string(rest.substr(0, slash)), .pass = std::string(query.substr(key.size() + 1))};
+}
+
+Task<> allow_pages(net::HttpExchange& exchange) {
+    exchange.respond({.status = 204,
+                      .fields = for_pages({{"Allow", "OPTIONS, HEAD, GET, PUT"},
+                                           {"Access-Control-Allow-Methods", "OPTIONS, HEAD, GET, PUT"},
+                                           {"Access-Control-Allow-Headers", "Authorization, Content-Type, Range, If-Range, If-None-Match"},
+                                           {"Access-Control-Max-Age", "3600"}}),
+                      .body = {}});
+    co_return;
+}
+
+std::string record_of(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> attributes) {
+    xml::Element element(name, ns_record);
+    for (const auto& [key, value] : attributes)
+        if (!value.empty()) element.set(key, value);
+    return element.to_string(ns::client);
+}
+
+}  // namespace chancery::files

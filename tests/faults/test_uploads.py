@@ -1,0 +1,122 @@
+"""Uploads when the disk fills and when the server is killed: what was acknowledged is whole, and of the rest nothing is left."""
+
+import os
+import random
+import shutil
+import threading
+
+import pytest
+from test_storage import limit, small_disk  # noqa: F401  (a fixture)
+
+from support.files import get, id_of, kept, path_of, put, records, sha256, slot, upload
+from support.http import ConnectionEnded, Http
+from support.server import wait_until
+
+pytestmark = pytest.mark.only_chancery("what our storage does when the world fails it")
+
+MIB = 1 << 20
+
+
+def test_a_full_disk_refuses_files_with_a_text_and_leaves_nothing_of_them(make_server, users, small_disk):  # noqa: F811
+    server = make_server(data=small_disk / "data", journal__segment_mib="1", files__reserve_mib="0").start()
+    client = users(on=server).login()
+    place = slot(client, size=4 * MIB)
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * (shutil.disk_usage(small_disk).free - 3 * MIB))
+    refused = put(server, place.put, os.urandom(4 * MIB))
+    assert refused.status == 507 and "no room" in refused.body.decode()
+    assert not kept(server, "incoming") and not kept(server)
+    ballast.unlink()
+    assert put(server, place.put, os.urandom(4 * MIB)).status == 201, "the place is still there"
+
+
+def test_room_for_the_journal_is_left(make_server, users, small_disk):  # noqa: F811
+    server = make_server(data=small_disk / "data", journal__segment_mib="1", files__reserve_mib="20").start()
+    client = users(on=server).login()
+    assert put(server, slot(client, size=8 * MIB).put, os.urandom(8 * MIB)).status == 507
+    client.say(client.jid, "the journal writes on")
+    client.hear("the journal writes on")
+
+
+def test_a_write_that_fails_in_the_middle_leaves_nothing(own_server, users):
+    """A file-size limit on the running process stands in for a disk that fills within the file."""
+    client = users().login()
+    place = slot(client, size=3 * MIB)
+    data = os.urandom(3 * MIB)
+    limit(own_server, 2 * MIB)
+    try:
+        assert put(own_server, place.put, data).status == 507
+        assert not kept(own_server, "incoming") and not kept(own_server)
+    finally:
+        limit(own_server, "unlimited")
+    assert put(own_server, place.put, data).status == 201
+    assert get(own_server, place.get).body == data
+
+
+def test_when_the_journal_cannot_be_written_no_file_is_accepted_or_given_out(own_server, users):
+    client = users().login()
+    data = os.urandom(1000)
+    link, place = upload(client, data), slot(client, size=1000)
+    limit(own_server, 0)
+    try:
+        assert put(own_server, place.put, data).status in (503, 507)
+        assert get(own_server, link).status == 503
+    finally:
+        limit(own_server, "unlimited")
+    wait_until(lambda: get(own_server, link).status == 200, "it goes on by itself", limit=20)
+    assert get(own_server, place.get).status == 404
+
+
+class Uploader(threading.Thread):
+    """Uploads file after file until the server is gone; what was acknowledged, by link."""
+
+    def __init__(self, server, slots):
+        super().__init__()
+        self.server, self.slots = server, slots
+        self.acknowledged = {}
+        self.progress = threading.Event()
+
+    def run(self):
+        for place, data in self.slots:
+            try:
+                http = Http(self.server)
+                http.send(f"PUT {path_of(place.put)} HTTP/1.1\r\nHost: {http.host}\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+                if http.response().status == 201:
+                    self.acknowledged[place.get] = data
+                http.close()
+            except (OSError, ConnectionEnded):
+                return
+            if len(self.acknowledged) == 3:
+                self.progress.set()
+
+
+def test_what_was_acknowledged_is_whole_after_a_kill(own_server, users):
+    person = users()
+    chance = random.Random(1)
+    acknowledged = {}
+    for _ in range(5):
+        client = person.login()
+        uploaders = []
+        for _ in range(2):
+            sizes = [chance.randrange(1, 600_000) for _ in range(40)]
+            slots = [(slot(client, size=size), os.urandom(size)) for size in sizes]
+            uploaders.append(Uploader(own_server, slots))
+        for uploader in uploaders:
+            uploader.start()
+        for uploader in uploaders:
+            assert uploader.progress.wait(30), "nothing is acknowledged"
+        own_server.kill()
+        for uploader in uploaders:
+            uploader.join(30)
+            acknowledged |= uploader.acknowledged
+        client.cut()
+        own_server.start()
+        assert not kept(own_server, "incoming"), "what was on its way is gone"
+    assert len(acknowledged) >= 30
+    for link, data in acknowledged.items():
+        response = get(own_server, link)
+        assert (response.status, response.body) == (200, data), f"{id_of(link)} was acknowledged"
+    on_record = {record["stanza"] for record in records(own_server, "upload")}
+    for link, data in acknowledged.items():
+        assert any(id_of(link) in stanza and sha256(data) in stanza for stanza in on_record)
+    assert own_server.cli("archive", "verify").returncode == 0
