@@ -135,13 +135,19 @@ class Program:
             root = below() if callable(below) else below
             nodes = self.look(role, name, root) if root or below is None else []
             return nodes[nth] if nodes else None
-        return wait_until(found, f"{role} {name or ''} in {self.name}; it shows {self.texts()}", PATIENCE)
+        return self._wait(found, f"{role} {name or ''}")
+
+    def _wait(self, condition, what):
+        try:
+            return wait_until(condition, what, PATIENCE)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.name} shows {self.texts()}") from None
 
     def texts(self):
         return [text for text in map(text_of, self.everything()) if text]
 
     def wait_for(self, text):
-        wait_until(lambda: any(text in each for each in self.texts()), f"{text} in {self.name}", PATIENCE)
+        self._wait(lambda: any(text in each for each in self.texts()), text)
 
     def click(self, role, name=None, below=None):
         self.find(role, name, below).queryAction().doAction(0)

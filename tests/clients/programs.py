@@ -24,6 +24,10 @@ class DesktopClient:
 
     link_option = []
 
+    def wait_at_hand(self, name):
+        """Until the conversation of that name is the one that is shown: its name stands in the list, and above what was said."""
+        wait_until(lambda: self.program.texts().count(name) > 1, f"{name} at hand in {self.name}", PATIENCE)
+
     def shows(self, text):
         self.program.wait_for(text)
 
@@ -43,15 +47,17 @@ class Gajim(DesktopClient):
     def _window(self, title):
         return lambda: next(iter(self.program.look("frame", title)), None)
 
-    def enter(self, room):
+    def enter(self, room, title):
         self._find(f"xmpp:{room}?join")
         self.program.click("push button", "Join", self._window("Start / Join Chat"))
+        self.wait_at_hand(title)
 
     def talk_with(self, jid):
         self._find(f"xmpp:{jid}?message")
+        self.wait_at_hand(jid.split("@")[0])
 
     def _find(self, link):
-        """A dialogue finds what the link names; a conversation that is there is opened at once: its name stands at two places then."""
+        """A dialogue finds what the link names; a conversation that is there is opened at once."""
         self.open_link(link)
         address = link.split(":")[1].split("?")[0]
         name = address.split("@")[0]
@@ -88,12 +94,14 @@ class Dino(DesktopClient):
     def _dialogue(self, text):
         return lambda: next((each for each in self.program.look("filler", "Add Account") if text in self.program.names(each)), None)
 
-    def enter(self, room):
+    def enter(self, room, title):
         self.open_link(f"xmpp:{room}?join")
         self.program.click("push button", "Join", lambda: next(iter(self.program.look("dialog", "Join Channel")), None))
+        self.wait_at_hand(title)
 
     def talk_with(self, jid):
         self.open_link(f"xmpp:{jid}?message")
+        self.wait_at_hand(jid)
 
     def say(self, text):
         self.program.fill("text", text)
@@ -122,19 +130,18 @@ class PsiPlus(DesktopClient):
     def _dialogue(self, title):
         return lambda: next(iter(self.program.look("dialog", title)), None)
 
-    def enter(self, room):
+    def enter(self, room, title):
         self.open_link(f"xmpp:{room}?join")
         self.program.click("push button", "Join", self._dialogue("Psi+: Join Groupchat"))
-        self.conversation = room.split("@")[0]
+        self.conversation = title
 
     def talk_with(self, jid):
         self.open_link(f"xmpp:{jid}?message;type=chat")
         self.conversation = jid
 
     def _conversation(self):
-        """The window of that name; a star stands before it while something in it has not been read."""
-        titles = (self.conversation, f"* {self.conversation}")
-        return next((each for each in self.program.look("filler") if each.name in titles), None)
+        """The window of that name; before it stands how much in it has not been read."""
+        return next((each for each in self.program.look("filler") if f" {each.name}".endswith(f" {self.conversation}")), None)
 
     def say(self, text):
         field = self.program.fill("text", text, self._conversation, nth=-1)

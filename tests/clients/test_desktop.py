@@ -1,9 +1,12 @@
 """Gajim, Dino and Psi+ in their own windows: they sign in, are seen, talk with one another and in a room."""
 
 import itertools
+from contextlib import ExitStack
 
 import pytest
+from profanity import Profanity
 from programs import Dino, Gajim, PsiPlus
+from robots import Converse
 
 from support.rooms import make_room, said_in
 
@@ -57,14 +60,14 @@ def test_each_talks_with_each(desktop, programs, observe, pictures):
 
 
 def test_they_meet_in_a_room(server, desktop, programs, olga, observe, pictures):
-    room = make_room(olga, nick="olga", persistentroom=True)
+    room = make_room(olga, nick="olga", persistentroom=True, roomname="Garden")
     olga.say(room, "said before", kind="groupchat")
     olga.fence()
     for program in programs:
         with observe(program, "enters a room and is shown its past"):
-            program.enter(room)
+            program.enter(room, "Garden")
             program.shows("said before")
-    desktop.put(f"^{room.split('@')[0]}$", 420, 580, 520, 460)
+    desktop.put("Garden$", 420, 580, 520, 460)
     for program in programs:
         text = f"{program.name} speaks to all"
         with observe(program, "speaks in a room"):
@@ -75,3 +78,61 @@ def test_they_meet_in_a_room(server, desktop, programs, olga, observe, pictures)
                 other.shows(text)
     desktop.picture(pictures / "3-room.png")
     assert said_in(server, room) == ["said before", *(f"{program.name} speaks to all" for program in programs)]
+
+
+@pytest.fixture
+def converse(server, people):
+    robot = Converse(server, people["clara"], server.ca)
+    robot.wait_online()
+    yield robot
+    robot.leave()
+
+
+@pytest.fixture
+def profanity(server, people):
+    robot = Profanity(server, people["paul"], server.ca)
+    robot.wait_online()
+    yield robot
+    robot.leave()
+
+
+def test_four_hold_a_conversation_with_a_file_in_it(server, desktop, programs, converse, profanity, observe, pictures, tmp_path):
+    room, (gajim, dino, _) = f"council@rooms.{server.domain}", programs
+    converse.makes(room, "clara", "Council")
+    profanity.enters(room, "paul")
+    gajim.enter(room, "Council")
+    dino.enter(room, "Council")
+
+    def all_hear(nick, text):
+        converse.hears_in(room, nick, text)
+        profanity.hears_in(room, nick, text)
+        gajim.shows(text)
+        dino.shows(text)
+
+    with ExitStack() as observed:
+        for client in (converse, gajim, dino, profanity):
+            observed.enter_context(observe(client, "talks in a room with the other three (Gajim, Dino, Converse.js, Profanity)"))
+        converse.says_in(room, "Who has the minutes?")
+        all_hear("clara", "Who has the minutes?")
+        gajim.say("Not George.")
+        all_hear("george", "Not George.")
+        dino.say("Nor Diana.")
+        all_hear("diana", "Nor Diana.")
+        profanity.says_in(room, "Paul has not seen them.")
+        all_hear("paul", "Paul has not seen them.")
+    minutes, received = tmp_path / "minutes.txt", tmp_path / "received.txt"
+    minutes.write_text("The council has met, and nothing was decided.\n")
+    with observe(converse, "sends a file to a room"):
+        converse.sends_file(minutes)
+        for client in (gajim, dino):
+            with observe(client, "shows a file that was sent to a room"):
+                client.shows("minutes.txt")
+    with observe(profanity, "saves a file that was sent to a room"):
+        profanity.saves_link(received)
+        assert received.read_text() == minutes.read_text()
+    desktop.picture(pictures / "4-council-gajim-dino.png")
+    converse.picture(pictures / "4-council-converse.png")
+    (pictures / "4-council-profanity.txt").write_text(profanity.screen())
+    found = said_in(server, room)
+    assert found[:4] == ["Who has the minutes?", "Not George.", "Nor Diana.", "Paul has not seen them."]
+    assert found[4].startswith(f"https://{server.domain}:") and "/minutes.txt" in found[4], found

@@ -14,6 +14,7 @@ INTRODUCTION = """# Compatibility
 Clients that our interoperability run signs in as they are, over TLS with the certificate checked, and what each of
 them was seen to do with this server. This page is written by `tests/interop/compatibility.py` from the results of
 that run; nobody edits it by hand. Any client that follows RFC 6120 and RFC 6121 is meant to work.
+A dash: the client cannot, or was not asked.
 """
 
 

@@ -3,11 +3,12 @@
 A robot is a process that reads commands and writes events, one JSON object a line:
   {"do": "login", jid, password, host, port, ca}  {"do": "presence", show, status}  {"do": "message", to, body}
   {"do": "archive"}  {"do": "quit"}
+  {"do": "again"} (@xmpp/client: signs out and in)
   {"do": "join", room, nick}  {"do": "configure", room, fields}  {"do": "groupchat", room, body}  {"do": "subject", room, subject}
   {"do": "affiliation", room, affiliation, jid}  {"do": "part", room}
 and of those with a personal data section, {"do": "tune", title}  {"do": "avatar", image (base64)}
   {"do": "bookmark", room, name}  {"do": "bookmarks"}
-  {"event": "online", jid, version}  {"event": "refused", reason}  {"event": "presence", from, show, status}
+  {"event": "online", jid, version, of @xmpp/client mechanism, protocol}  {"event": "refused", reason}  {"event": "presence", from, show, status}
   {"event": "message", from, body}  {"event": "archive", bodies}
   {"event": "joined"}  {"event": "configured"}  {"event": "groupchat", from, body}  {"event": "subject", subject}
   {"event": "affiliated", members}  {"event": "tune", from, title}  {"event": "avatar", from, id}  {"event": "bookmarked"}

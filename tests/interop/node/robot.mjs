@@ -13,7 +13,7 @@ const { version } = require("@xmpp/client/package.json");
 const tell = (event, facts = {}) => console.log(JSON.stringify({ event, ...facts }));
 const [MUC, USER, OWNER, ADMIN] = ["", "#user", "#owner", "#admin"].map((part) => `http://jabber.org/protocol/muc${part}`);
 const bodies = [], nicks = {};
-let xmpp, refused = false;
+let xmpp, way, refused = false;
 
 const refuse = (reason) => {
     if (!refused) tell("refused", { reason });
@@ -26,7 +26,8 @@ function login({ jid, password, host, port, https }) {
     xmpp = client({ service, domain, resource: "node", username, password });
     xmpp.reconnect.stop();
     xmpp.on("error", (error) => refuse(String(error)));
-    xmpp.on("online", (address) => tell("online", { jid: address.toString(), version }));
+    xmpp.on("send", (sent) => sent.attrs.mechanism && (way = sent.attrs));
+    xmpp.on("online", (address) => tell("online", { jid: address.toString(), version, mechanism: way.mechanism, protocol: way.xmlns }));
     xmpp.on("stanza", heard);
     xmpp.start().catch((error) => refuse(String(error)));
 }
@@ -95,6 +96,10 @@ const obey = {
     presence: ({ show, status }) =>
         xmpp.send(xml("presence", {}, show && xml("show", {}, show), status && xml("status", {}, status))),
     message: ({ to, body }) => xmpp.send(xml("message", { to, type: "chat" }, xml("body", {}, body))),
+    again: async () => {
+        await xmpp.stop();
+        await xmpp.start();
+    },
     quit: () => xmpp.stop(),
 };
 
