@@ -1,4 +1,5 @@
-// XEP-0050: Ad-Hoc Commands of the server. Commands are registered by other features; each has one form or none.
+// XEP-0050: Ad-Hoc Commands of the server. Commands are registered by other features; each has one form or none. Some
+// clients look for them at the person's own address, where the server answers too.
 
 #include "base/bytes.h"
 #include "base/crypto.h"
@@ -69,7 +70,7 @@ const Feature ad_hoc_commands{
     .spec = "XEP-0050 1.3.0",
     .disco = {ns_commands},
     .install = [](Host& host) {
-        host.on_set(At::server, command_tag, execute);
+        host.on_set(At::server | At::own, command_tag, execute);
         host.list_items(ns_commands, list);
     },
 };

@@ -1,7 +1,7 @@
 // XEP-0313: Message Archive Management for a user's own archive, with XEP-0059 paging and XEP-0431 search.
 //
-// A user's archive is a view of the record. It cannot be switched off, shortened or edited from here: there are no
-// archiving preferences (XEP-0441), and XEP-0334 hints change nothing.
+// A user's archive is a view of the record. It cannot be switched off, shortened or edited from here: archiving preferences
+// (XEP-0441) are what they are, always, and XEP-0334 hints change nothing.
 
 #include "features/features.h"
 
@@ -9,7 +9,7 @@ namespace chancery {
 namespace {
 
 constexpr std::string_view mam = "urn:xmpp:mam:2";
-constexpr xml::Tag query_tag{"query", mam}, metadata_tag{"metadata", mam};
+constexpr xml::Tag query_tag{"query", mam}, metadata_tag{"metadata", mam}, prefs_tag{"prefs", mam};
 
 Task<Reply> find(Host& host, const Iq& iq) {
     co_return co_await host.query_archive({.query = iq.payload, .owner = iq.from.bare(), .asking = iq.from});
@@ -42,17 +42,34 @@ Task<Reply> describe_bounds(Host& host, const Iq& iq) {
     co_return reply.to_string(ns::client);
 }
 
+constexpr std::string_view always = "<prefs xmlns='urn:xmpp:mam:2' default='always'><always/><never/></prefs>";
+
+Task<Reply> show_preferences(Host&, const Iq&) { co_return std::string(always); }
+
+/// XEP-0441 §2: a client that asks for everything has it.
+Task<Reply> set_preferences(Host&, const Iq& iq) {
+    const auto* never = iq.payload.child({"never", mam});
+    const auto wanted = iq.payload.attribute("default");
+    if (wanted != "always" && wanted != "roster" && wanted != "never")
+        co_return refuse(Condition::bad_request, "The default is always, roster or never.");
+    if (wanted != "always" || (never && !never->children().empty()))
+        co_return refuse(Condition::not_allowed, "Everything is archived here. That cannot be switched off.");
+    co_return std::string(always);
+}
+
 }  // namespace
 
 const Feature archive_access{
     .name = "archive-access",
-    .spec = "XEP-0313 1.1.3, XEP-0059 1.0, XEP-0431 0.2.0",
+    .spec = "XEP-0313 1.1.3, XEP-0059 1.0, XEP-0431 0.2.0, XEP-0441 0.2.0",
     .disco = {ns::rsm, mam},  // Profanity and others look for it at the domain
     .account_disco = {mam, "urn:xmpp:mam:2#extended", ns::stanza_id, ns::rsm, "urn:xmpp:fulltext:0"},
     .install = [](Host& host) {
         host.on_get(At::own, query_tag, describe_form);
         host.on_set(At::own, query_tag, find);
         host.on_get(At::own, metadata_tag, describe_bounds);
+        host.on_get(At::own, prefs_tag, show_preferences);
+        host.on_set(At::own, prefs_tag, set_preferences);
     },
 };
 

@@ -64,16 +64,17 @@ std::optional<Identity> automation_identity(Host& host, std::string_view node) {
 
 Task<Reply> get_info(Host& host, const Iq& iq) {
     const auto node = iq.payload.attribute("node");
+    const bool is_own = iq.to.bare_text() == iq.from.bare_text();
+    if (const auto identity = iq.to.local().empty() || is_own ? automation_identity(host, node) : std::nullopt)
+        co_return describe(node, *identity, {commands_ns, std::string(ns::data_forms)});
     if (iq.to.local().empty()) {
-        if (const auto identity = automation_identity(host, node))
-            co_return describe(node, *identity, {commands_ns, std::string(ns::data_forms)});
         const bool known = node.empty() || node == std::string(caps_node) + "#" + caps_version(host);
         if (!known) co_return refuse(Condition::item_not_found, "There is no such node.");
         co_return describe(node, server_identity, host.features(At::server), host.server_forms());
     }
     if (!node.empty() && host.node_info()) co_return co_await host.node_info()(host, iq);
     // XEP-0030 §8: about an account only who may see its presence learns more than that nobody answers.
-    if (iq.to.bare_text() != iq.from.bare_text() && !co_await host.may_see(iq.from, iq.to))
+    if (!is_own && !co_await host.may_see(iq.from, iq.to))
         co_return refuse(Condition::service_unavailable);
     co_return describe({}, account_identity, host.features(At::own));
 }
@@ -82,16 +83,21 @@ Task<Reply> get_items(Host& host, const Iq& iq) {
     xml::Element query(items);
     const auto node = iq.payload.attribute("node");
     if (!node.empty()) query.set("node", node);
-    // XEP-0030 §8: the same empty list for a stranger's account and for one that does not exist.
-    if (!iq.to.local().empty() && host.is_account(iq.to)) co_return co_await host.node_items()(host, iq);
-    if (!iq.to.local().empty() && !node.empty()) co_return refuse(Condition::service_unavailable);
-    if (!iq.to.local().empty()) co_return query.to_string(ns::client);
+    const bool is_own = iq.to.bare_text() == iq.from.bare_text();
+    if (!iq.to.local().empty() && !(is_own && node == commands_ns)) {
+        // XEP-0030 §8: the same empty list for what a stranger may not see and for an account that does not exist.
+        if (!host.is_account(iq.to)) co_return query.to_string(ns::client);
+        const auto listed = co_await host.node_items()(host, iq);
+        if (!listed && !is_own && !co_await host.may_see(iq.from, iq.to)) co_return query.to_string(ns::client);
+        co_return listed;
+    }
     if (!node.empty()) {
         const auto listed = host.items(iq.from, node);
         if (listed.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
+        const auto& here = is_own ? iq.to.text() : host.domain();
         for (const auto& item : listed)
-            query.add(xml::Element("item", items.ns).set("jid", item.jid.empty() ? host.domain() : item.jid).set("node", item.node).set("name", item.name));
-    } else if (iq.to.local().empty()) {
+            query.add(xml::Element("item", items.ns).set("jid", item.jid.empty() ? here : item.jid).set("node", item.node).set("name", item.name));
+    } else {
         for (const auto& service : host.services())
             query.add(xml::Element("item", items.ns).set("jid", service.jid).set("name", service.name));
     }

@@ -48,7 +48,7 @@ Task<Reply> list(Host& host, const Iq& iq) {
     co_return services.to_string(ns::client);
 }
 
-/// §3.3: for one service, by host and type, and by port where that is given.
+/// §3.3: for one service, by host and type, and by port where that is given. One that wants none is given without.
 Task<Reply> credentials(Host& host, const Iq& iq) {
     const auto* asked = iq.payload.child(service_tag);
     if (!asked || asked->attribute("host").empty() || asked->attribute("type").empty())
@@ -58,9 +58,9 @@ Task<Reply> credentials(Host& host, const Iq& iq) {
         const auto port = asked->attribute("port"), transport = asked->attribute("transport");
         const bool is_it = asked->attribute("host") == host.config().turn.host && asked->attribute("type") == known.type &&
                            (port.empty() || port == std::to_string(known.port)) && (transport.empty() || transport == known.transport);
-        if (is_it && known.restricted) reply.add(describe(host, known, iq.from));
+        if (is_it) reply.add(describe(host, known, iq.from));
     }
-    if (reply.children().empty()) co_return refuse(Condition::item_not_found, "There is no such service that wants credentials.");
+    if (reply.children().empty()) co_return refuse(Condition::item_not_found, "There is no such service.");
     co_return reply.to_string(ns::client);
 }
 

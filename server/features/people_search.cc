@@ -148,7 +148,7 @@ Task<Reply> set(Host& host, const Iq& iq) {
     };
     const Wanted wanted{.user = asked("user"),
                         .card = {.first = asked("first"), .last = asked("last"), .nick = asked("nick"), .email = asked("email")}};
-    if (wanted.is_empty()) co_return refuse(Condition::not_acceptable, "Say whom you look for: fill in one field or more.");
+    if (wanted.is_empty()) co_return form ? as_form({}) : as_items({});  // who looks for nobody is not shown everybody
     const auto work = [&host, wanted, asking = iq.from.bare()](storage::Snapshot& snapshot) {
         return search(host, snapshot, wanted, asking);
     };

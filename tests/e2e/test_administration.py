@@ -34,6 +34,25 @@ def run(client, node, action="execute", **fields):
                      client.server.domain)
 
 
+@pytest.mark.parametrize("node, fields", [("end-user-session", {"accountjids"}), ("get-user-roster", {"accountjids"}),
+                                          ("get-user-lastlogin", {"accountjids"}), ("user-stats", {"accountjid", "accountjids"})])
+def test_forms_ask_for_people_by_the_names_of_the_specification(boss, node, fields):
+    assert {field.get("var") for field in run(boss, node).iter("{jabber:x:data}field")} == {"FORM_TYPE"} | fields
+
+
+def test_the_commands_are_found_at_one_s_own_address_too(boss, users):
+    listed = boss.iq("get", f"<query xmlns='{NS['items']}' node='{COMMANDS}'/>", boss.bare)
+    items = {item.get("node"): item.get("jid") for item in listed.iterfind("items:query/items:item", NS)}
+    assert items[f"{ADMIN}#add-user"] == boss.bare
+    info = boss.iq("get", f"<query xmlns='{NS['info']}' node='{ADMIN}#add-user'/>", boss.bare)
+    assert info.find("info:query/info:identity", NS).get("type") == "command-node"
+    command = f"<command xmlns='{COMMANDS}' node='{ADMIN}#add-user'/>"
+    assert boss.iq("set", command, boss.bare)[0].get("status") == "executing"
+    other = users().login()
+    assert condition(other.iq("set", command, other.bare)) == "forbidden"
+    assert condition(other.iq("set", command, boss.bare)) == "service-unavailable"
+
+
 def note(answer):
     assert answer.get("type") == "result", condition(answer)
     assert answer[0].get("status") == "completed"
@@ -154,15 +173,15 @@ def test_what_is_known_of_a_person(boss, friends, server):
     romeo.login("orchard")
     told = values(run(boss, "user-stats", accountjid=romeo.jid))
     assert told["onlineresources"] == ["orchard"] and told["ipaddresses"] == ["127.0.0.1"] and told["rostersize"] == ["1"]
-    assert values(run(boss, "get-user-lastlogin", accountjid=romeo.jid))["lastlogin"][0].startswith("20")
-    roster = run(boss, "get-user-roster", accountjid=romeo.jid)
+    assert values(run(boss, "get-user-lastlogin", accountjids=romeo.jid))["lastlogin"][0].startswith("20")
+    roster = run(boss, "get-user-roster", accountjids=romeo.jid)
     item = roster[0].find("data:x/roster:query/roster:item", NS)
     assert (item.get("jid"), item.get("subscription")) == (juliet.jid, "both")
     assert on_record(server, "user roster")
 
 
 def test_who_was_never_there_never_signed_in(boss, users):
-    assert values(run(boss, "get-user-lastlogin", accountjid=users().jid))["lastlogin"] == ["never"]
+    assert values(run(boss, "get-user-lastlogin", accountjids=users().jid))["lastlogin"] == ["never"]
 
 
 def test_numbers_come_without_a_form(boss, users, server):

@@ -369,3 +369,21 @@ def test_extended_metadata_tells_where_the_archive_begins_and_ends(extended):
     start, end = metadata.find("mam:start", NS), metadata.find("mam:end", NS)
     assert (start.get("id"), end.get("id")) == (everything.ids[0], everything.ids[-1])
     assert start.get("timestamp")[:19] == everything.stamps[0][:19]
+
+
+def preferences(client, default=None, inside="<always/><never/>"):
+    """XEP-0441: asks for them, or sets them."""
+    if default is None:
+        return client.iq("get", f"<prefs xmlns='{NS['mam']}'/>")
+    return client.iq("set", f"<prefs xmlns='{NS['mam']}' default='{default}'>{inside}</prefs>")
+
+
+@only_chancery("archiving cannot be switched off here")
+def test_preferences_say_that_everything_is_archived_always(users):
+    client = users().login()
+    for answer in (preferences(client), preferences(client, "always")):
+        assert answer.find("mam:prefs", NS).get("default") == "always"
+    assert condition(preferences(client, "never")) == "not-allowed"
+    assert condition(preferences(client, "roster")) == "not-allowed"
+    assert condition(preferences(client, "always", "<never><jid>romeo@montague.example</jid></never>")) == "not-allowed"
+    assert condition(preferences(client, "sometimes")) == "bad-request"

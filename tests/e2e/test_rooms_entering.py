@@ -36,7 +36,7 @@ def test_a_new_room_whose_configuration_is_cancelled_is_gone(server, owner):
     enter(owner, room, "owner")
     owner.iq("set", f"<query xmlns='{NS['muc-owner']}'><x xmlns='{NS['data']}' type='cancel'/></query>", room)
     left = owner.expect("<presence type='unavailable'/>")
-    assert 110 in codes(left)
+    assert 110 in codes(left) and left.find("muc-user:x/muc-user:destroy", NS) is not None
     assert condition(owner.iq("get", f"<query xmlns='{NS['info']}'/>", room)) == "item-not-found"
 
 

@@ -62,10 +62,16 @@ def test_a_room_says_what_it_is_like(owner):
     assert (fields["muc#roominfo_description"], fields["muc#roominfo_occupants"], fields["muc#roominfo_lang"]) == ("Deep & dark", "1", "la")
 
 
-def test_occupants_are_listed_to_occupants_only(owner, users):
+def test_who_is_in_an_open_room_is_listed_to_everybody(owner, users):
     room = make_room(owner)
-    assert items(owner, room)[0] == {f"{room}/owner": "owner"}
+    assert items(users().login(), room)[0] == {f"{room}/owner": "owner"}
+
+
+@pytest.mark.parametrize("closed", [{"membersonly": True}, {"publicroom": False}, {"passwordprotectedroom": True, "roomsecret": "hush"}])
+def test_who_is_in_a_closed_room_is_listed_to_those_in_it(owner, users, closed):
+    room = make_room(owner, **closed)
     assert items(users().login(), room)[0] == {}
+    assert items(owner, room)[0] == {f"{room}/owner": "owner"}
 
 
 def test_a_room_that_is_not_there_has_no_description(server, owner):
@@ -112,7 +118,10 @@ def test_the_card_of_an_occupant_is_that_of_the_person(owner, users):
 
 def test_nobody_outside_asks_occupants(owner, users):
     room = make_room(owner)
-    assert condition(users().login().iq("get", f"<query xmlns='{NS['version']}'/>", f"{room}/owner")) == "not-acceptable"
+    stranger = users().login()
+    assert condition(stranger.iq("get", f"<query xmlns='{NS['version']}'/>", f"{room}/owner")) == "not-acceptable"
+    assert condition(stranger.iq("get", f"<query xmlns='{NS['info']}'/>", f"{room}/owner")) == "bad-request"
+    assert condition(stranger.iq("get", f"<query xmlns='{NS['items']}'/>", f"{room}/owner")) == "bad-request"
 
 
 # The archive (XEP-0313)

@@ -232,6 +232,26 @@ def test_a_room_keeps_its_last_owner(company):
     assert (condition(error), error_type(error)) == ("conflict", "cancel")
 
 
+def test_a_room_keeps_its_last_owner_when_the_form_names_none(company):
+    room, owner, *_ = company
+    error = configure(owner, room, roomowners=[])
+    assert (condition(error), error_type(error)) == ("conflict", "cancel")
+
+
+def test_an_administrator_does_not_ban_themselves(company):
+    room, owner, admin, *_ = company
+    error = set_affiliation(admin, room, admin.bare, "outcast")
+    assert (condition(error), error_type(error)) == ("conflict", "cancel")
+
+
+def test_who_has_the_role_already_may_stand_in_the_list(company):
+    room, owner, admin, moderator, member, guest = company
+    items = "<item nick='owner' role='moderator'/><item nick='guest' role='moderator'/>"
+    assert change(admin, room, items).get("type") == "result"
+    assert standing(guest.expect(is_from(room, "guest"))) == ("none", "moderator")
+    assert change(moderator, room, "<item nick='owner' role='moderator'/>").get("type") == "result"
+
+
 # Whose presence is shown (presencebroadcast)
 
 def test_presence_of_visitors_is_hidden_where_that_is_set(owner, users):

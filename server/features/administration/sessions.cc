@@ -5,8 +5,6 @@
 namespace chancery::administration {
 namespace {
 
-DataForm::Field person_field() { return field("accountjid", "jid-single", "Address"); }
-
 Task<Reply> end_form(Host&, const Iq&) {
     auto form = blank("End sessions", "Of one device by its full address, of all by the bare one.");
     co_return form.add(field("accountjids", "jid-multi", "Addresses")).to_xml();
@@ -39,7 +37,14 @@ Task<Reply> announce(Host& host, const Iq& iq, const xml::Element& element) {
 }
 
 Task<Reply> person_form(Host&, const Iq&) {
-    co_return blank("About whom?", "An account of this server.").add(person_field()).to_xml();
+    co_return blank("About whom?", "An account of this server.").add(field("accountjids", "jid-multi", "Address")).to_xml();
+}
+
+/// §4.10 has one address where §4.8 and §4.9 have several; clients were seen that fill in these here too.
+Task<Reply> statistics_form(Host&, const Iq&) {
+    auto one = field("accountjid", "jid-single", "Address"), several = field("accountjids", "jid-multi", "Address, as in the other forms");
+    one.required = several.required = false;
+    co_return blank("About whom?", "An account of this server.").add(std::move(one)).add(std::move(several)).to_xml();
 }
 
 Task<Reply> last_login(Host& host, const Iq& iq, const xml::Element& element) {
@@ -48,7 +53,7 @@ Task<Reply> last_login(Host& host, const Iq& iq, const xml::Element& element) {
     co_await record(host, iq, {{"command", "user last-login"}, {"name", person->local()}});
     const auto info = host.accounts().find(person->local());
     auto form = result();
-    form.add("accountjid", person->bare_text());
+    form.add("accountjids", person->bare_text());
     co_return form.add("lastlogin", info && info->last_logon ? to_iso(*info->last_logon) : std::string("never")).to_xml();
 }
 
@@ -109,18 +114,14 @@ Task<Reply> roster(Host& host, const Iq& iq, const xml::Element& element) {
     co_return x.add(std::move(query)).to_string(ns::client);
 }
 
-Command with_form(std::string_view name, Task<Reply> (*submit)(Host&, const Iq&, const xml::Element&)) {
-    return {.name = name, .form = person_form, .submit = submit, .gives_form = true};
-}
-
 }  // namespace
 
 void add_session_commands(Host& host) {
     add(host, "http://jabber.org/protocol/admin#end-user-session", {"End sessions", end_form, end});
     add(host, "http://jabber.org/protocol/admin#announce", {"Announce something", announce_form, announce});
-    add(host, "http://jabber.org/protocol/admin#get-user-lastlogin", with_form("When somebody signed in last", last_login));
-    add(host, "http://jabber.org/protocol/admin#user-stats", with_form("About somebody's devices", statistics));
-    add(host, "http://jabber.org/protocol/admin#get-user-roster", with_form("Somebody's contacts", roster));
+    add(host, "http://jabber.org/protocol/admin#get-user-lastlogin", {.name = "When somebody signed in last", .form = person_form, .submit = last_login, .gives_form = true});
+    add(host, "http://jabber.org/protocol/admin#user-stats", {.name = "About somebody's devices", .form = statistics_form, .submit = statistics, .gives_form = true});
+    add(host, "http://jabber.org/protocol/admin#get-user-roster", {.name = "Somebody's contacts", .form = person_form, .submit = roster, .gives_form = true});
 }
 
 }  // namespace chancery::administration

@@ -84,10 +84,11 @@ Result<Rooms::Change, StanzaError> Rooms::change_of(Room& room, const Jid& actor
     }
     if (!change.person) return refuse(Condition::bad_request, "An affiliation is that of an address.");
     const auto before = room.affiliation_of(*change.person);
+    const bool is_self = change.person->bare_text() == actor.bare_text();
+    if (*change.affiliation == Affiliation::outcast && is_self && standing.affiliation >= Affiliation::admin)
+        return refuse(Condition::conflict, "You cannot ban yourself.");  // §9.1
     if (auto allowed = may_set_affiliation(standing.affiliation, before, *change.affiliation); !allowed)
         return std::unexpected(allowed.error());
-    if (*change.affiliation == Affiliation::outcast && change.person->bare_text() == actor.bare_text())
-        return refuse(Condition::conflict, "You cannot ban yourself.");
     if (!change.nick.empty() && room.is_reserved(change.nick, *change.person))
         return refuse(Condition::conflict, "Somebody else has that nickname.");
     return change;
@@ -175,7 +176,7 @@ void Rooms::apply_affiliation(Room& room, const Change& change, const std::strin
 
 void Rooms::apply_role(Room& room, const Change& change, const std::string& actor) {
     auto* here = room.occupant(change.nick);
-    if (!here) return;
+    if (!here || here->role == *change.role) return;
     if (*change.role == Role::none)
         remove_everywhere(room, change.nick, {.is_unavailable = true, .codes = {307}, .actor = actor, .reason = change.reason});
     else set_role(room, *here, *change.role, {.actor = actor, .reason = change.reason});

@@ -31,6 +31,7 @@ std::optional<Role> role_of(std::string_view name) {
 Result<void, StanzaError> may_set_role(Standing actor, Standing target, Role role) {
     if (actor.role != Role::moderator && !is_admin(actor.affiliation))
         return refuse(Condition::forbidden, "Only moderators may do that.");
+    if (role == target.role) return {};  // nothing changes
     if (target.affiliation > actor.affiliation)
         return refuse(Condition::not_allowed, "That person has a higher affiliation than you.");
     const bool concerns_moderators = role == Role::moderator || target.role == Role::moderator;

@@ -118,15 +118,18 @@ Task<Reply> Rooms::describe(RoomPtr room, const StanzaIn& iq) {
     co_return query.to_string(ns::client);
 }
 
-/// §6.5: for those who are there; a stranger learns nothing.
+/// §6.5: for those who are there, and for those who could be whenever they like.
 Task<Reply> Rooms::list_occupants(RoomPtr room, const StanzaIn& iq) {
     xml::Element query(items);
     const auto node = iq.payload->attribute("node");
     if (node == "http://jabber.org/protocol/commands") co_return list_commands(*room, iq);
     if (!node.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
-    if (room->occupant_on(iq.from))
+    const auto& settings = room->settings;
+    const bool is_open = settings.is_public && !settings.is_members_only && !settings.has_password && !room->is_locked &&
+                         room->affiliation_of(iq.from) != Affiliation::outcast;
+    if (is_open || room->occupant_on(iq.from))
         for (const auto& [nick, occupant] : room->occupants())
-            if (room->shows(occupant)) query.add(xml::Element("item", items.ns).set("jid", room->address_of(nick).text()).set("name", nick));
+            if (room->shows(occupant) && query.children().size() < most_listed) query.add(xml::Element("item", items.ns).set("jid", room->address_of(nick).text()).set("name", nick));
     co_return query.to_string(ns::client);
 }
 

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t card_limit_bytes = 128 * 1024, most_relayed = 10'000;  // requests of one shard that wait for clients
 
+/// §6.6 has an error of its own for it.
+bool is_disco(const xml::Element& payload) {
+    return payload.ns() == "http://jabber.org/protocol/disco#info" || payload.ns() == "http://jabber.org/protocol/disco#items";
+}
+
 }  // namespace
 
 Task<Reply> Rooms::show_card(RoomPtr room, const StanzaIn&) {
@@ -44,7 +49,7 @@ Task<> Rooms::take_iq_for_occupant(StanzaIn iq) {
     const auto* asked = room ? room->occupant(iq.to->resource()) : nullptr;
     std::optional<StanzaError> refused;
     if (!room) refused = {Condition::item_not_found, "There is no such room."};
-    else if (!asking) refused = {Condition::not_acceptable, "You are not in this room."};
+    else if (!asking) refused = {is_disco(*iq.payload) ? Condition::bad_request : Condition::not_acceptable, "You are not in this room."};
     else if (!asked) refused = {Condition::item_not_found, "Nobody has that nickname in the room."};
     if (refused) co_return host_.reply(iq, std::unexpected(std::move(*refused)));
 

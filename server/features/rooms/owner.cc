@@ -73,7 +73,7 @@ Result<std::vector<Rooms::Change>, StanzaError> Rooms::leaders_of(Room& room, co
         }
     }
     if (std::ranges::none_of(wanted, [](const auto& each) { return each.second == Affiliation::owner; }))
-        return refuse(Condition::not_acceptable, "A room needs an owner.");
+        return refuse(Condition::conflict, "A room needs an owner.");
     std::vector<Change> changes;
     for (const auto& [person, level] : wanted)
         if (room.affiliation_of(person) != level) changes.push_back({.person = person, .nick = {}, .affiliation = level});
@@ -93,7 +93,7 @@ Task<Reply> Rooms::change_settings(RoomPtr room, const StanzaIn& iq) {
     const auto* x = iq.payload->child(form_tag);
     const Form form(x ? *x : xml::Element(form_tag));
     if (form.type() == "cancel") {  // §10.1.3: of a room that was never open
-        if (room->is_locked) end(*room, {.is_unavailable = true});
+        if (room->is_locked) end(*room, {.is_unavailable = true, .destroy = "<destroy/>"});
         co_return std::string();
     }
     if (form.type() != "submit") co_return refuse(Condition::bad_request, "A filled-in form is expected, or an order to destroy the room.");
