@@ -134,6 +134,13 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::Range(40, 60'000));
 
+    Files files;
+    command = add(app, chosen, files, "files", "XEP-0363: upload files, then download them");
+    command->add_option("--users", files.users, "who do it at a time")->capture_default_str()->check(count);
+    command->add_option("--files", files.files, "of each")->capture_default_str()->check(count);
+    command->add_option("--kib", files.kib, "of each file")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+    command->add_option("--service", files.service, "default: upload.DOMAIN");
+
     CLI11_PARSE(app, argc, argv);
     try {
         World world(target);

@@ -41,6 +41,12 @@ struct Archive {
 };
 Report run(World& world, const Archive& options);
 
+struct Files {
+    std::size_t users = 4, files = 5, kib = 10'240;
+    std::string service;  // empty: "upload." and the domain
+};
+Report run(World& world, const Files& options);
+
 inline constexpr std::size_t signing_in_at_once = 20;
 
 }  // namespace chancery::load

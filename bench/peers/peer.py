@@ -85,7 +85,7 @@ def make_certificate(folder):
     pem = folder / "tls.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-days", "30", "-subj", f"/CN={DOMAIN}", "-addext",
-                    f"subjectAltName=DNS:{DOMAIN},DNS:conference.{DOMAIN}",
+                    f"subjectAltName=DNS:{DOMAIN},DNS:conference.{DOMAIN},DNS:upload.{DOMAIN}",
                     "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)
     pem.write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
     return pem

@@ -84,8 +84,7 @@ json files_in(const Context& context, std::string_view stanza) {
 }
 
 std::string say_file_act(xml::View act) {
-    std::string text(act.name());
-    text += act.has_attribute("filename") ? " wanted: " + std::string(act.attribute("filename")) : " " + std::string(act.attribute("name"));
+    auto text = std::string(act.name()) + " " + std::string(act.attribute("name"));
     for (const auto* key : {"size", "type", "verdict", "virus", "bytes", "sha256", "id"})
         if (act.has_attribute(key)) text.append(", ").append(key).append(" ").append(act.attribute(key));
     return text;

@@ -6,6 +6,7 @@
 #include "files/range.h"
 #include "files/sniff.h"
 #include "files/web.h"
+#include "policy/downloads.h"
 
 namespace chancery::files {
 namespace {
@@ -18,6 +19,7 @@ using ReaderPtr = std::shared_ptr<const ContentReader>;  // owned by the downloa
 struct Opened {
     File file;
     Jid audience;
+    Time until;
 };
 
 /// A person who may sign in, a room that exists, a partner who is reached.
@@ -36,12 +38,7 @@ Task<Opened> open(Files& files, Asked asked) {
     if (!pass) throw not_there();
     const auto file = co_await files.reg().find(asked.id);
     if (!file || !file->content) throw not_there();
-    if (file->slot.state != State::kept || file->content->verdict == Verdict::infected)
-        throw refusal(403, "This file is withheld: a virus was found in it.");
-    if (pass->until < files.host().now())
-        throw refusal(410, "This link has ended. Open the conversation again: its history shows a new one.");
-    if (!co_await is_still_here(files.host(), pass->whose)) throw refusal(403, "Whoever this link was for is not here any more.");
-    co_return Opened{*file, pass->whose};
+    co_return Opened{*file, pass->whose, pass->until};
 }
 
 /// RFC 6266, RFC 8187.
@@ -75,13 +72,28 @@ Task<> send(Files& files, net::HttpExchange& exchange, ReaderPtr reader, Range p
     }
 }
 
-Task<> record(Files& files, const net::HttpExchange& exchange, const File& file, const Jid& audience, const Range& part) {
-    const auto bytes = std::to_string(part.first) + "-" + std::to_string(part.first + part.length - 1);
-    Files::Act act{.who = audience,
+/// `bytes`: first-last; empty: none are given.
+Task<> record(Files& files, const net::HttpExchange& exchange, const Opened& opened, std::string bytes, policy::Decision decision) {
+    const auto& file = opened.file;
+    Files::Act act{.who = opened.audience,
                    .stanza = record_of("download", {{"id", file.slot.id}, {"name", file.slot.name}, {"size", std::to_string(file.slot.size)},
                                                     {"sha256", file.content->sha256}, {"bytes", bytes}}),
-                   .from_address = exchange.peer().host()};
+                   .from_address = exchange.peer().host(),
+                   .decision = std::move(decision)};
     co_await files.record(std::move(act));
+}
+
+/// Whoever is refused although the link is one of ours stands on record too. @throws net::HttpError
+Task<> judge(Files& files, const net::HttpExchange& exchange, const Opened& opened) {
+    const auto& file = opened.file;
+    const policy::DownloadFacts facts{
+        .is_withheld = file.slot.state != State::kept || file.content->verdict == Verdict::infected,
+        .has_ended = opened.until < files.host().now(),
+        .is_audience_here = co_await is_still_here(files.host(), opened.audience)};
+    const auto decision = policy::decide_download(facts);
+    if (!decision.denied()) co_return;
+    co_await record(files, exchange, opened, {}, decision);
+    throw refusal(decision.error.condition == Condition::gone ? 410 : 403, decision.error.text);
 }
 
 /// The part that is wanted, if it is the same file that an earlier part was of (RFC 9110 §13.1.5).
@@ -97,6 +109,7 @@ std::optional<Range> wanted_part(const net::HttpRequest& request, const File& fi
 }
 
 Task<> give(Files& files, net::HttpExchange& exchange, Opened opened) {
+    co_await judge(files, exchange, opened);
     const auto& file = opened.file;
     const auto tag = "\"" + file.content->name.substr(0, 32) + "\"";
     auto fields = fields_of(file, tag);
@@ -112,7 +125,7 @@ Task<> give(Files& files, net::HttpExchange& exchange, Opened opened) {
     if (reader->size() != file.slot.size) throw Damaged("the file " + file.content->name + " has another size than it had");
     if (request.is_head()) co_return exchange.begin(200, fields, part.length);
     auto portion = co_await read(files, reader, part.first, std::min<std::uint64_t>(part.length, portion_bytes));
-    co_await record(files, exchange, file, opened.audience, part);
+    co_await record(files, exchange, opened, std::to_string(part.first) + "-" + std::to_string(part.first + part.length - 1), {});
     // From here on the download is on record.
     exchange.begin(wanted ? 206 : 200, fields, part.length);
     co_await send(files, exchange, reader, part, std::move(portion));

@@ -6,6 +6,8 @@
 namespace chancery::files {
 namespace {
 
+constexpr std::string_view ns_record = "urn:chancery:files:0";
+
 Scanner scanner_of(const Config& config) {
     try {
         return {config.files.scanner, std::chrono::seconds(config.files.scanner_seconds)};
@@ -69,6 +71,13 @@ Files::Taking::~Taking() {
     if (!is_first_) return;
     const std::lock_guard lock(files_.guard_);
     files_.taking_.erase(id_);
+}
+
+std::string record_of(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> attributes) {
+    xml::Element element(name, ns_record);
+    for (const auto& [key, value] : attributes)
+        if (!value.empty()) element.set(key, value);
+    return element.to_string(ns::client);
 }
 
 Task<> Files::record(Act act) {

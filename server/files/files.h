@@ -80,4 +80,7 @@ class Files {
     std::set<std::string> taking_;
 };
 
+/// An element of the record (docs/files.md) with these attributes; those that are empty are left out.
+std::string record_of(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> attributes);
+
 }  // namespace chancery::files

@@ -120,7 +120,9 @@ Task<Reply> Slots::give_slot(const StanzaIn& iq) {
     const auto usage = co_await files_.reg().add(*slot, slot->created - day, lapsed, may);
     auto decision = judged(usage);
     if (decision.denied()) {
-        Files::Act act{.who = iq.from.bare(), .stanza = iq.xml, .decision = decision};
+        Files::Act act{.who = slot->owner,
+                       .stanza = record_of("request", {{"name", slot->name}, {"size", std::to_string(slot->size)}, {"declared-type", slot->declared_type}}),
+                       .decision = decision};
         co_await files_.record(std::move(act));
         if (decision.rule == "file-quota" && usage.oldest)
             decision.error.application = "<retry xmlns='urn:xmpp:http:upload:0' stamp='" + to_iso(*usage.oldest + day) + "'/>";

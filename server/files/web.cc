@@ -1,11 +1,6 @@
 #include "files/web.h"
 
 namespace chancery::files {
-namespace {
-
-constexpr std::string_view ns_record = "urn:chancery:files:0";
-
-}  // namespace
 
 net::HttpFields for_pages(net::HttpFields fields) {
     fields.add("Access-Control-Allow-Origin", "*");
@@ -43,13 +38,6 @@ Task<> allow_pages(net::HttpExchange& exchange) {
                                            {"Access-Control-Max-Age", "3600"}}),
                       .body = {}});
     co_return;
-}
-
-std::string record_of(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> attributes) {
-    xml::Element element(name, ns_record);
-    for (const auto& [key, value] : attributes)
-        if (!value.empty()) element.set(key, value);
-    return element.to_string(ns::client);
 }
 
 }  // namespace chancery::files

@@ -29,7 +29,4 @@ net::HttpError not_there();
 /// Files could not be read or written: logged, and what is said of it.
 net::HttpError disk_failure(const std::exception& failure);
 
-/// An element of the record (docs/files.md) with these attributes; those that are empty are left out.
-std::string record_of(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> attributes);
-
 }  // namespace chancery::files

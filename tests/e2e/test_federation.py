@@ -4,6 +4,7 @@ import pytest
 
 from support.elements import NS, body
 from support.federation import Partner, befriend, certificate, introduce, person, signed_in
+from support.files import LINK, get, records, upload
 from support.server import wait_until
 
 pytestmark = pytest.mark.only_chancery("federation between two Chancery servers")
@@ -350,6 +351,17 @@ def enter(client, room, nick):
     client.send(f"<presence to='{room}/{nick}'><x xmlns='{MUC}'/></presence>")
     return client.expect(lambda each: each.tag.endswith("presence") and each.get("from") == f"{room}/{nick}"
                          and each.find(f"{{{MUC}#user}}x/{{{MUC}#user}}status[@code='110']") is not None, timeout=WAIT)
+
+
+def test_a_file_is_opened_from_the_other_server_by_a_link_for_who_is_there(offices, pair):
+    romeo, juliet = pair
+    link = upload(romeo, b"a letter")
+    for to in (juliet.bare, juliet.jid):
+        romeo.say(to, link)
+        heard = body(juliet.expect(lambda each: LINK.search(body(each) or ""), timeout=WAIT))
+        assert heard != link and get(offices[0], heard).body == b"a letter"
+    assert {record["from"] for record in records(offices[0], "download")} == {juliet.bare}
+    assert juliet.iq("get", "<request xmlns='urn:xmpp:http:upload:0' filename='a' size='1'/>", f"upload.{offices[0].domain}").get("type") == "error"
 
 
 def test_people_of_both_servers_meet_in_a_room(offices, pair):

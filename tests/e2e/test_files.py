@@ -88,8 +88,9 @@ def test_a_file_that_is_too_large_is_refused_on_record_and_with_the_limit(server
     refused = ask_slot(romeo, "large.bin", (4 << 20) + 1)
     assert (condition(refused), error_type(refused)) == ("not-acceptable", "modify")
     assert refused.find(f".//{{{UPLOAD}}}max-file-size").text == str(4 << 20)
-    [record] = [each for each in records(server) if each["refused"] and "large.bin" in each["stanza"]]
-    assert (record["from"], record["rule"]) == (romeo.bare, "file-size")
+    [record] = [each for each in records(server, "request") if "large.bin" in each["stanza"]]
+    assert (record["from"], record["refused"], record["rule"]) == (romeo.bare, True, "file-size")
+    assert record["body"] == f"request large.bin, size {(4 << 20) + 1}"
 
 
 def test_who_has_uploaded_much_waits(server, romeo):
@@ -188,6 +189,8 @@ def test_who_may_not_sign_in_any_more_uploads_nothing(server, users):
     server.cli("user", "disable", person.name)
     assert put(server, place.put, b"hello").status == 403
     assert get(server, link).status == 403
+    [record] = records(server, "download")[-1:]
+    assert (record["from"], record["refused"], record["rule"]) == (person.jid, True, "file-audience"), "who was refused is on record"
 
 
 # Pages of other sites

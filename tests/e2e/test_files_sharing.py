@@ -1,15 +1,19 @@
 """Each copy of a message has links that open for whoever gets it, and old conversations stay usable; the record keeps the
 words as they were sent."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from support.elements import NS, body
-from support.files import LINK, get, heard_link, id_of, records, sha256, share, upload
+from support.files import LINK, get, heard_link, id_of, put, records, sha256, share, slot, upload
 from support.rooms import enter, make_room
 
 pytestmark = pytest.mark.only_chancery("what its own file service promises")
 
 DATA = b"The plan, in short."
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
 def downloads_of(server, link):
@@ -146,6 +150,30 @@ def test_several_links_in_one_message_all_open(server, users):
     romeo.say(juliet.jid, f"This ({first}), and that: {second}.")
     message = juliet.expect(lambda element: "and that" in (body(element) or ""))
     assert [get(server, link).body for link in LINK.findall(body(message))] == [b"first", b"second"]
+
+
+@pytest.mark.skipif(not FAKETIME.exists() or "CHANCERY_SANITIZED" in os.environ, reason="needs libfaketime, which no sanitizer likes")
+def test_a_link_ends_and_the_history_shows_a_new_one(make_server, users):
+    """The server's clock is put forward by three hours; a link lives one, which ends with the hour."""
+    server = make_server(files__link_hours="1").start()
+    romeo, juliet = users(2, on=server)
+    author = romeo.login()
+    link, late = upload(author, DATA), slot(author)
+    share(author, juliet.jid, link)
+    heard = heard_link(juliet.login())
+    assert get(server, heard).status == 200
+    server.stop()
+    server.environment = lambda: dict(os.environ, LD_PRELOAD=str(FAKETIME), FAKETIME="+3h", FAKETIME_DONT_FAKE_MONOTONIC="1")
+    server.start()
+    ended = get(server, heard)
+    assert ended.status == 410 and "history" in ended.body.decode()
+    assert [record["rule"] for record in records(server, "download") if record["refused"]] == ["file-link-ended"]
+    assert put(server, late.put, b"x").status == 403, "so does a place that nothing was put in"
+    reader, author = juliet.login(), romeo.login()
+    [shown] = history_links(reader)
+    assert shown != heard and get(server, shown).body == DATA
+    share(author, reader.jid, link)
+    assert heard_link(reader) == link, "what has ended is not made to last by sending it"
 
 
 def test_the_archive_shows_the_files_that_a_message_shares(server, users, tmp_path):
