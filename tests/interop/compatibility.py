@@ -1,6 +1,6 @@
-"""Writes docs/compatibility.md from the results of the interoperability run.
+"""Writes docs/compatibility.md from the results of the interoperability run and of the desktop clients.
 
-    /usr/bin/python3 tests/interop/compatibility.py [build/interop-chancery.json]
+    /usr/bin/python3 tests/interop/compatibility.py [build/interop-chancery.json [build/desktop-clients.json]]
 """
 
 import json
@@ -14,26 +14,21 @@ INTRODUCTION = """# Compatibility
 Clients that our interoperability run signs in as they are, over TLS with the certificate checked, and what each of
 them was seen to do with this server. This page is written by `tests/interop/compatibility.py` from the results of
 that run; nobody edits it by hand. Any client that follows RFC 6120 and RFC 6121 is meant to work.
+A dash: the client cannot, or was not asked.
 """
 
 
-SEEN = """
-Two more were driven by hand, in their own windows, on Debian 12 in November 2026. What was seen (–: not tried):
+DESKTOP = """
+## In windows of their own
 
-| | Gajim 1.7.3 | Dino 0.4.2 |
-|---|---|---|
-| signs in over STARTTLS when the authority is trusted | yes | yes |
-| when it is not | asks, and shows the certificate | refuses |
-| talks with Profanity, both ways | yes | yes |
-| they talk with each other | yes | yes |
-| shows contacts' presence, and its own to them | yes | yes |
-| asks for a contact, and is asked | yes | – |
-| receives what was said while it was closed, once | yes | yes |
-| shows the history of before it was installed | yes | yes |
-| shows an away message | yes | yes |
-| says that name or password is wrong | yes, in the server's words | – |
+Programs of Debian that a person uses by mouse and keyboard, each in its own window against a server that it finds by DNS and
+trusts by the system's authorities: what `tests/desktop-clients` saw them do, with pictures.
+"""
 
-Dino 0.4 signs in with `sasl.scram_sha1 = true` only ("Something went wrong" otherwise), and asks for no host or port: it goes to port 5222.
+DESKTOP_REMARK = """
+Without its setting Dino says "Something went wrong". It asks for no host or port: it goes where
+DNS leads, or to port 5222. Seen by hand in November 2026: without the authority Gajim asks, showing the certificate, and Dino refuses;
+both show contacts' presence and an away message.
 """
 
 # XEP-0479 2023, Advanced Server: suite, requirement, the stories that show it (tests/e2e unless a folder is named).
@@ -107,12 +102,25 @@ def needs(results):
         f"- {client}: `{key} = {value}`\n" for client, key, value in lines)
 
 
-def main():
-    source = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "interop-chancery.json"
-    results = json.loads(source.read_text())
+def systems(results):
+    return "\nRun on " + ", ".join(dict.fromkeys(each["system"] for each in results)) + ".\n"
+
+
+def read(place, otherwise):
+    file = Path(sys.argv[place]) if len(sys.argv) > place else ROOT / "build" / otherwise
+    if not file.exists():
+        sys.exit(f"there is no {file}: run ./test interop and tests/desktop-clients before")
+    results = json.loads(file.read_text())
     if any(each["server"] != "chancery" for each in results):
-        sys.exit("these results are of another server")
-    (ROOT / "docs" / "compatibility.md").write_text(INTRODUCTION + "\n" + table(results) + needs(results) + SEEN + suite())
+        sys.exit(f"{file} is of another server")
+    return results
+
+
+def main():
+    interop, desktop = read(1, "interop-chancery.json"), read(2, "desktop-clients.json")
+    page = (INTRODUCTION + "\n" + table(interop) + systems(interop) + needs(interop)
+            + DESKTOP + "\n" + table(desktop) + systems(desktop) + needs(desktop) + DESKTOP_REMARK + suite())
+    (ROOT / "docs" / "compatibility.md").write_text(page)
 
 
 if __name__ == "__main__":

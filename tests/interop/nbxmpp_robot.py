@@ -26,6 +26,7 @@ class Robot:
         Gio.TlsBackend.get_default().set_default_database(Gio.TlsFileDatabase.new(login["ca"]))
         self.jid = JID.from_string(login["jid"])
         self.bodies = []
+        self.nicks = {}  # by room
         self.client = client = Client()
         client.set_domain(self.jid.domain)
         client.set_username(self.jid.localpart)
@@ -60,16 +61,24 @@ class Robot:
             tell("avatar", **{"from": str(properties.jid), "id": event.id})
         if properties.is_mam_message:
             self.bodies.append(properties.body)
+        elif properties.is_muc_subject:
+            tell("subject", subject=properties.muc_subject.text)
+        elif properties.type.is_groupchat and properties.body:
+            tell("groupchat", **{"from": str(properties.jid), "body": properties.body})
         elif properties.body:
             tell("message", **{"from": str(properties.from_ or properties.jid), "body": properties.body})
 
     def on_presence(self, _client, stanza, properties):
-        if stanza.getType() is None:
+        if properties.from_muc:
+            if properties.is_muc_self_presence and properties.type.is_available:
+                tell("joined")
+        elif stanza.getType() is None:
             tell("presence", **{"from": str(stanza.getFrom()), "show": stanza.getShow() or "",
                                 "status": stanza.getStatus() or ""})
 
     def obey(self, command):
         what = command["do"]
+        muc = self.client.get_module("MUC")
         if what == "presence":
             presence = Presence(show=command.get("show"), status=command.get("status"))
             caps = self.client.get_module("EntityCaps").caps
@@ -77,6 +86,23 @@ class Robot:
             self.client.send_stanza(presence)
         elif what == "message":
             self.client.send_stanza(Message(to=command["to"], body=command["body"], typ="chat"))
+        elif what == "join":
+            self.nicks[command["room"]] = command["nick"]
+            presence = Presence(to=f"{command['room']}/{command['nick']}")
+            presence.setTag("x", namespace="http://jabber.org/protocol/muc")
+            self.client.send_stanza(presence)
+        elif what == "configure":
+            muc.request_config(JID.from_string(command["room"]), callback=self.on_form, user_data=command["fields"])
+        elif what == "groupchat":
+            self.client.send_stanza(Message(to=command["room"], body=command["body"], typ="groupchat"))
+        elif what == "subject":
+            muc.set_subject(JID.from_string(command["room"]), command["subject"])
+        elif what == "affiliation":
+            people = {JID.from_string(command["jid"]): {"affiliation": command["affiliation"]}}
+            muc.set_affiliation(JID.from_string(command["room"]), people, callback=self.on_affiliation)
+        elif what == "part":
+            room = command["room"]
+            self.client.send_stanza(Presence(to=f"{room}/{self.nicks.pop(room)}", typ="unavailable"))
         elif what == "archive":
             self.bodies = []
             self.fetch(None)
@@ -95,6 +121,24 @@ class Robot:
         elif what == "quit":
             self.client.disconnect()
             sys.exit()
+
+    def on_form(self, task):
+        result, wanted = task.finish(), task.get_user_data()
+        for name, value in wanted.items():
+            result.form[name].value = value
+        result.form.type_ = "submit"
+        self.client.get_module("MUC").set_config(result.jid, result.form, callback=self.on_configured)
+
+    def on_configured(self, task):
+        task.finish()
+        tell("configured")
+
+    def on_affiliation(self, task):
+        room = task.finish().jid
+        self.client.get_module("MUC").get_affiliation(room, "member", callback=self.on_members)
+
+    def on_members(self, task):
+        tell("affiliated", members=[str(jid) for jid in task.finish().users])
 
     def on_bookmarks(self, task):
         tell("bookmarks", rooms=[[str(each.jid), each.name] for each in task.finish()])

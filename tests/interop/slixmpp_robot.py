@@ -111,13 +111,15 @@ class Robot(slixmpp.ClientXMPP):
             self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
         elif what == "join":
             await self["xep_0045"].join_muc_wait(room, command["nick"], timeout=10)
-            tell("joined", occupants=sorted(self["xep_0045"].get_roster(room)))
+            tell("joined")
         elif what == "configure":
             form = await self["xep_0045"].get_room_config(room)
             for name, value in command["fields"].items():
                 form.get_fields()[name]["value"] = value
             await self["xep_0045"].set_room_config(room, form)
             tell("configured")
+        elif what == "part":
+            self["xep_0045"].leave_muc(room, self["xep_0045"].our_nicks[room])
         elif what == "groupchat":
             self.send_message(mto=room, mbody=command["body"], mtype="groupchat")
         elif what == "subject":

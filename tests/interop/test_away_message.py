@@ -1,7 +1,7 @@
 """What docs/away-message.md says that people type into Profanity."""
 
 import pytest
-from robots import Profanity
+from profanity import Profanity
 
 from support.fixtures import befriend
 

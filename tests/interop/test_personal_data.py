@@ -37,35 +37,38 @@ def robot_and_friend(request, server, clients):
     robot.leave()
 
 
-def test_the_client_says_what_it_hears_and_hears_it_of_others(robot_and_friend):
+def test_the_client_says_what_it_hears_and_hears_it_of_others(robot_and_friend, observe):
     robot, romeo, ours = robot_and_friend
-    robot.do("tune", title="Introduction")
-    heard = ours.expect(event(romeo.jid, TUNE))
-    assert heard.findtext(f".//{{{TUNE}}}title") == "Introduction"
-    done(publish(ours, TUNE, item("current", f"<tune xmlns='{TUNE}'><title>Finale</title></tune>")))
-    robot.expect("tune", **{"from": ours.bare, "title": "Finale"})
+    with observe(robot, "says what music it plays, and hears it of others"):
+        robot.do("tune", title="Introduction")
+        heard = ours.expect(event(romeo.jid, TUNE))
+        assert heard.findtext(f".//{{{TUNE}}}title") == "Introduction"
+        done(publish(ours, TUNE, item("current", f"<tune xmlns='{TUNE}'><title>Finale</title></tune>")))
+        robot.expect("tune", **{"from": ours.bare, "title": "Finale"})
 
 
-def test_the_client_shows_its_picture_and_learns_of_others(robot_and_friend):
+def test_the_client_shows_its_picture_and_learns_of_others(robot_and_friend, observe):
     robot, romeo, ours = robot_and_friend
-    digest = hashlib.sha1(IMAGE).hexdigest()
-    robot.do("avatar", image=base64.b64encode(IMAGE).decode())
-    ours.expect(event(romeo.jid, METADATA, digest))
-    card = ours.iq("get", "<vCard xmlns='vcard-temp'/>", romeo.jid)
-    assert base64.b64decode(card.findtext("vcard:vCard/vcard:PHOTO/vcard:BINVAL", None, NS)) == IMAGE
-    ours.expect(f"<presence from='{robot.jid}'><x xmlns='vcard-temp:x:update'><photo>{digest}</photo></x></presence>")
-    done(ours.iq("set", f"<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>{base64.b64encode(IMAGE).decode()}</BINVAL></PHOTO></vCard>"))
-    robot.expect("avatar", **{"from": ours.bare, "id": digest})
+    with observe(robot, "shows its picture, and learns of others'"):
+        digest = hashlib.sha1(IMAGE).hexdigest()
+        robot.do("avatar", image=base64.b64encode(IMAGE).decode())
+        ours.expect(event(romeo.jid, METADATA, digest))
+        card = ours.iq("get", "<vCard xmlns='vcard-temp'/>", romeo.jid)
+        assert base64.b64decode(card.findtext("vcard:vCard/vcard:PHOTO/vcard:BINVAL", None, NS)) == IMAGE
+        ours.expect(f"<presence from='{robot.jid}'><x xmlns='vcard-temp:x:update'><photo>{digest}</photo></x></presence>")
+        done(ours.iq("set", f"<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>{base64.b64encode(IMAGE).decode()}</BINVAL></PHOTO></vCard>"))
+        robot.expect("avatar", **{"from": ours.bare, "id": digest})
 
 
-def test_the_client_keeps_bookmarks_that_others_of_the_person_see(robot_and_friend):
+def test_the_client_keeps_bookmarks_that_others_of_the_person_see(robot_and_friend, observe):
     robot, romeo, _ = robot_and_friend
-    desk = announce(romeo.login("desk", presence=False), BOOKMARKS)
-    robot.do("bookmark", room=ROOM, name="The Play")
-    robot.expect("bookmarked")
-    desk.expect(event(romeo.jid, BOOKMARKS, ROOM))
-    old = desk.iq("get", f"<query xmlns='{NS['private']}'><storage xmlns='storage:bookmarks'/></query>")
-    assert [each.get("jid") for each in old.iter("{storage:bookmarks}conference")] == [ROOM]
-    assert [each.get("id") for each in done(items(desk, BOOKMARKS)).iter("{%s}item" % NS["pubsub"])] == [ROOM]
-    robot.do("bookmarks")
-    assert robot.expect("bookmarks")["rooms"] == [[ROOM, "The Play"]]
+    with observe(robot, "keeps bookmarks that the person's other clients see"):
+        desk = announce(romeo.login("desk", presence=False), BOOKMARKS)
+        robot.do("bookmark", room=ROOM, name="The Play")
+        robot.expect("bookmarked")
+        desk.expect(event(romeo.jid, BOOKMARKS, ROOM))
+        old = desk.iq("get", f"<query xmlns='{NS['private']}'><storage xmlns='storage:bookmarks'/></query>")
+        assert [each.get("jid") for each in old.iter("{storage:bookmarks}conference")] == [ROOM]
+        assert [each.get("id") for each in done(items(desk, BOOKMARKS)).iter("{%s}item" % NS["pubsub"])] == [ROOM]
+        robot.do("bookmarks")
+        assert robot.expect("bookmarks")["rooms"] == [[ROOM, "The Play"]]

@@ -1,4 +1,4 @@
-"""A DNS server with a zone of a few lines, on a port of its own on loopback."""
+"""A DNS server with a zone of a few lines, on loopback, on a port of its own unless one is named."""
 
 import socket
 import struct
@@ -11,10 +11,10 @@ class Dns:
     """`addresses` is {name: IPv4 address}, `services` {name: [(priority, weight, port, target)]}. Everything else is
     said not to exist; names in `silent` are not answered at all."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.addresses, self.services, self.silent, self.asked = {}, {}, set(), []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind(("127.0.0.1", port))
         self.port = self.socket.getsockname()[1]
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()

@@ -1,6 +1,7 @@
 """Rooms (XEP-0045) as stories need them: entering, configuring, asking for lists."""
 
 import itertools
+from xml.etree import ElementTree
 
 from support.elements import NS
 
@@ -110,3 +111,10 @@ def discover(client, room, node=None):
     fields = {field.get("var"): field.findtext("data:value", None, NS) for field in query.findall("data:x/data:field", NS)}
     identity = query.find("info:identity", NS)
     return features, fields, identity.get("name") if identity is not None else None
+
+
+def said_in(server, room):
+    """What the archive says was said in the room, in order."""
+    records = sorted(server.archive_search(room=room), key=lambda record: record["position"])
+    texts = [ElementTree.fromstring(record["stanza"]).findtext("{*}body") for record in records]
+    return [text for text in texts if text is not None]

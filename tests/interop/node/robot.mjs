@@ -11,8 +11,9 @@ globalThis.WebSocket ??= WebSocket;  // COMPAT: Node has one of its own since 22
 const require = createRequire(import.meta.url);
 const { version } = require("@xmpp/client/package.json");
 const tell = (event, facts = {}) => console.log(JSON.stringify({ event, ...facts }));
-const bodies = [];
-let xmpp, refused = false;
+const [MUC, USER, OWNER, ADMIN] = ["", "#user", "#owner", "#admin"].map((part) => `http://jabber.org/protocol/muc${part}`);
+const bodies = [], nicks = {};
+let xmpp, way, refused = false;
 
 const refuse = (reason) => {
     if (!refused) tell("refused", { reason });
@@ -25,7 +26,8 @@ function login({ jid, password, host, port, https }) {
     xmpp = client({ service, domain, resource: "node", username, password });
     xmpp.reconnect.stop();
     xmpp.on("error", (error) => refuse(String(error)));
-    xmpp.on("online", (address) => tell("online", { jid: address.toString(), version }));
+    xmpp.on("send", (sent) => sent.attrs.mechanism && (way = sent.attrs));
+    xmpp.on("online", (address) => tell("online", { jid: address.toString(), version, mechanism: way.mechanism, protocol: way.xmlns }));
     xmpp.on("stanza", heard);
     xmpp.start().catch((error) => refuse(String(error)));
 }
@@ -35,6 +37,13 @@ function heard(stanza) {
     if (result) {
         const body = result.getChild("forwarded", "urn:xmpp:forward:0")?.getChild("message")?.getChildText("body");
         if (body) bodies.push(body);
+    } else if (stanza.getChild("x", USER) && stanza.is("presence")) {
+        const isOwn = stanza.getChild("x", USER).getChildren("status").some((status) => status.attrs.code === "110");
+        if (isOwn && !stanza.attrs.type) tell("joined");
+    } else if (stanza.is("message") && stanza.attrs.type === "groupchat") {
+        const [subject, body] = [stanza.getChildText("subject"), stanza.getChildText("body")];
+        if (body) tell("groupchat", { from: stanza.attrs.from, body });
+        else if (subject !== null) tell("subject", { subject });
     } else if (stanza.is("message") && stanza.getChildText("body")) {
         tell("message", { from: stanza.attrs.from, body: stanza.getChildText("body") });
     } else if (stanza.is("presence") && !stanza.attrs.type) {
@@ -58,12 +67,39 @@ async function archive() {
     tell("archive", { bodies });
 }
 
+const request = (type, to, payload) => xmpp.iqCaller.request(xml("iq", { type, to }, payload));
+
+async function configure({ room, fields }) {
+    const form = (await request("get", room, xml("query", OWNER))).getChild("query").getChild("x", "jabber:x:data");
+    const filled = form.getChildren("field").map(({ attrs, children }) =>
+        attrs.var in fields ? xml("field", { var: attrs.var }, xml("value", {}, fields[attrs.var])) :
+            xml("field", { var: attrs.var }, ...children.filter((child) => child.name === "value")));
+    await request("set", room, xml("query", OWNER, xml("x", { xmlns: "jabber:x:data", type: "submit" }, ...filled)));
+    tell("configured");
+}
+
+async function affiliation({ room, affiliation, jid }) {
+    await request("set", room, xml("query", ADMIN, xml("item", { affiliation, jid })));
+    const answer = await request("get", room, xml("query", ADMIN, xml("item", { affiliation })));
+    tell("affiliated", { members: answer.getChild("query").getChildren("item").map((item) => item.attrs.jid) });
+}
+
 const obey = {
     login,
     archive,
+    configure,
+    affiliation,
+    join: ({ room, nick }) => xmpp.send(xml("presence", { to: `${room}/${(nicks[room] = nick)}` }, xml("x", MUC))),
+    part: ({ room }) => xmpp.send(xml("presence", { to: `${room}/${nicks[room]}`, type: "unavailable" })),
+    groupchat: ({ room, body }) => xmpp.send(xml("message", { to: room, type: "groupchat" }, xml("body", {}, body))),
+    subject: ({ room, subject }) => xmpp.send(xml("message", { to: room, type: "groupchat" }, xml("subject", {}, subject))),
     presence: ({ show, status }) =>
         xmpp.send(xml("presence", {}, show && xml("show", {}, show), status && xml("status", {}, status))),
     message: ({ to, body }) => xmpp.send(xml("message", { to, type: "chat" }, xml("body", {}, body))),
+    again: async () => {
+        await xmpp.stop();
+        await xmpp.start();
+    },
     quit: () => xmpp.stop(),
 };
 
