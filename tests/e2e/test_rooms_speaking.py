@@ -138,6 +138,17 @@ def test_messages_come_in_the_order_of_the_record_to_everybody(company):
 
 # Occupant ids (XEP-0421)
 
+def test_who_comes_back_with_the_same_resource_hears_everything_once(company, users):
+    room, owner, _, _ = company
+    person = users()
+    for attempt in range(3):
+        client = person.login("orchard")  # takes the place of the one before
+        enter(client, room, "guest")
+        owner.say(room, f"attempt {attempt}", kind="groupchat")
+        client.hear(f"attempt {attempt}")
+        client.expect_nothing(f"<message><body>attempt {attempt}</body></message>", after=owner)
+
+
 def test_an_occupant_has_the_same_id_whenever_they_come_and_another_one_in_each_room(company, users):
     room, owner, one, two = company
 

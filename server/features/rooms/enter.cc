@@ -92,6 +92,7 @@ Task<> Rooms::admit(RoomPtr room, Jid device, std::string nick, PresenceIn prese
     for (const auto& [other, occupant] : room->occupants())
         if (other != nick && room->shows(occupant)) others.push_back(other);
     const auto said_before = room->said;
+    room->leaving.erase(device);
     auto* known = room->occupant_on(device);  // it lost its state and enters again (§7.2.1)
     auto& here = known ? *known : room->put_in(nick, device, presence.payload);
     room->begin_arrival(device);
