@@ -111,7 +111,8 @@ class Room {
     void begin_arrival(const Jid& device);
     void end_arrival(const Jid& device);
     bool is_arriving(const Jid& device) const { return arriving_.contains(device); }
-    /// Who sees addresses has changed.
+    /// Whether this occupant sees addresses, or everybody, has changed.
+    void refresh_crowd(const Occupant& occupant);
     void refresh_crowd();
 
     Settings settings;
