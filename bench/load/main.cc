@@ -117,6 +117,8 @@ int main(int argc, char** argv) {
         ->check(count);
     command->add_option("--body", rooms.body, "bytes")->capture_default_str()->check(CLI::Range(40, 60'000));
     command->add_option("--service", rooms.service, "default: conference.DOMAIN");
+    command->add_flag("--moderators-only", rooms.moderators_only, "the presence of nobody else is shown (for large rooms)");
+    command->add_option("--settle", rooms.settle_seconds, "wait before reading memory, seconds")->capture_default_str();
 
     Archive archive;
     command = add(app, chosen, archive, "archive", "XEP-0313: page through the archive backwards");

@@ -1,6 +1,8 @@
-// Rooms (XEP-0045): one writes, all of the room's occupants get it.
+// Rooms (XEP-0045): all enter, then one writes and all of the room's occupants get it. Two bystanders show whether the rest of
+// the server stands still meanwhile.
 #include <unordered_map>
 
+#include "load/bystanders.h"
 #include "load/mark.h"
 #include "load/scenarios.h"
 #include "load/words.h"
@@ -15,10 +17,25 @@ class RoomsRun {
           crowd_(crowd),
           options_(options),
           words_(run_),
+          all_(options.rooms * options.occupants),
           rooms_(options.rooms),
-          joined_(crowd.size()) {
+          joined_(all_),
+          bystanders_(crowd[all_], crowd[all_ + 1]) {
         service_ = options.service.empty() ? "conference." + world.target.domain : options.service;
         crowd.on_stanza = [this](Client& client, std::string_view stanza) { take(client, stanza); };
+    }
+
+    /// Every connection is asked something and answers: what it needs from then on is not what a room costs.
+    void use_connections() {
+        std::size_t asked = 0;
+        const auto all_answered = [&] {
+            for (; asked < all_ && asked - answered_ < signing_in_at_once; ++asked)
+                crowd_[asked].send("<iq type='get' id='used' to='" + world_.target.domain +
+                                   "'><ping xmlns='urn:xmpp:ping'/></iq>");
+            return answered_ == all_;
+        };
+        if (!world_.loop.run_until(Clock::now() + seconds(world_.target.limit_seconds), all_answered))
+            throw Stuck("no answer to a ping");
     }
 
     /// Whether the server has rooms; `refusal()` says what it answered if not.
@@ -33,13 +50,15 @@ class RoomsRun {
     void fill() {
         std::size_t next = 0, asked = rooms_.size();
         const auto all_in = [&] {
-            for (; next < crowd_.size() && asked - joined_count_ < signing_in_at_once; ++next) {
+            for (; next < all_ && asked - joined_count_ < signing_in_at_once; ++next) {
                 if (next % options_.occupants == 0) continue;
                 join(next);
                 ++asked;
             }
-            return joined_count_ == crowd_.size() || !refusal_.empty();
+            bystanders_.turn();
+            return joined_count_ == all_ || !refusal_.empty();
         };
+        bystanders_.start();
         const bool done = world_.loop.run_until(Clock::now() + seconds(world_.target.limit_seconds), all_in);
         if (!refusal_.empty()) throw Stuck("joining failed: " + refusal_);
         if (!done) throw Stuck("only " + std::to_string(joined_count_) + " joined in time");
@@ -50,12 +69,16 @@ class RoomsRun {
         for (std::size_t i = 0; i < options_.window; ++i)
             for (std::size_t room = 0; room < rooms_.size(); ++room) write(room);
         last_ = Clock::now();
+        bystanders_.start();
         const auto end = last_ + seconds(world_.target.limit_seconds);
         world_.loop.run_until(end, [&] {
+            bystanders_.turn();
             return completed_ + errors_ == options_.messages ||
                    Clock::now() - last_ > std::chrono::seconds(10);
         });
     }
+
+    double bystanders_ms(double percent) { return bystanders_.percentile_ms(percent); }
 
     std::string refusal_;
     std::size_t sent_ = 0, completed_ = 0, delivered_ = 0, doubled_ = 0, errors_ = 0;
@@ -99,8 +122,10 @@ class RoomsRun {
     }
 
     void take(Client& client, std::string_view stanza) {
+        if (bystanders_.are(client)) return bystanders_.take(stanza);
         last_ = Clock::now();
         const auto kind = name_of(stanza);
+        if (kind == "iq" && attribute_of(stanza, "id") == "used") ++answered_;
         if (kind == "presence") on_presence(client, stanza);
         if (kind == "iq" && attribute_of(stanza, "id") == "configure")
             count_in(client, attribute_of(stanza, "type"));
@@ -116,9 +141,11 @@ class RoomsRun {
         const bool is_new = holds(stanza, "'201'") || holds(stanza, "\"201\"");
         if (!is_own || joined_[client.number()]) return;
         if (!is_new) return count_in(client, "result");
+        const std::string limited = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+                                    "<field var='muc#roomconfig_presencebroadcast'><value>moderator</value></field>";
         client.send("<iq type='set' id='configure' to='" + name(client.number() / options_.occupants) +
-                    "'><query xmlns='http://jabber.org/protocol/muc#owner'>"
-                    "<x xmlns='jabber:x:data' type='submit'/></query></iq>");
+                    "'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>" +
+                    (options_.moderators_only ? limited : "") + "</x></query></iq>");
     }
 
     void count_in(Client& client, std::string_view answer) {
@@ -159,30 +186,47 @@ class RoomsRun {
     const Rooms& options_;
     std::uint32_t run_ = new_run();
     Words words_;
+    const std::size_t all_;   // who enters; two more are bystanders
     std::vector<Room> rooms_;
     std::vector<bool> joined_;
+    Bystanders bystanders_;
     std::string service_;
     Clock::time_point last_;
     bool talking_ = false;
-    std::size_t joined_count_ = 0;
+    std::size_t joined_count_ = 0, answered_ = 0;
 };
 
 }  // namespace
 
 Report run(World& world, const Rooms& options) {
-    Crowd crowd(world, options.rooms * options.occupants);
+    Crowd crowd(world, options.rooms * options.occupants + 2);
     crowd.sign_in(signing_in_at_once, "<presence/>");
     RoomsRun run(world, crowd, options);
     Report report("rooms");
+    run.use_connections();
     if (!run.create()) {
         report.set_supported(false);
         report.note(run.refusal_);
         crowd.sign_out();
         return report;
     }
-    run.fill();
     const ServerProcess server(world.target.pids);
-    const Meter meter(server);
+    const auto entering = static_cast<double>(options.rooms * (options.occupants - 1));
+    const auto settled_memory = [&] {
+        world.loop.run_for(seconds(options.settle_seconds));
+        return server.is_known() ? server.memory().private_kib : 0;
+    };
+    const auto memory_before = settled_memory();
+    Meter meter(server);
+    run.fill();
+    report.add("join_seconds", "until all have entered", meter.seconds(), "s", 2);
+    if (server.is_known()) report.add("join_cpu_ms", "server CPU for each who enters", meter.server_micros() / entering / 1000, "ms", 3);
+    report.add("join_bystanders_p99_ms", "meanwhile a message of bystanders, p99", run.bystanders_ms(99), "ms", 3);
+    report.add("join_bystanders_max_ms", "and at most", run.bystanders_ms(100), "ms", 3);
+    const auto memory_after = settled_memory();
+    if (server.is_known())
+        report.add("occupant_kib", "memory of an occupant, private", (memory_after - memory_before) / entering, "KiB", 2);
+    meter.start();
     run.talk();
     const auto server_micros = meter.server_micros(), own_micros = meter.own_micros(), time = meter.seconds();
 
@@ -196,6 +240,7 @@ Report run(World& world, const Rooms& options) {
     if (server.is_known())
         report.add("server_cpu_us", "server CPU per delivery", server_micros / delivered, "µs", 2);
     report.add("client_cpu_us", "generator CPU per delivery", own_micros / delivered, "µs", 2);
+    report.add("bystanders_p99_ms", "meanwhile a message of bystanders, p99", run.bystanders_ms(99), "ms", 3);
     report.add("lost", "deliveries lost",
                static_cast<double>((run.sent_ - run.errors_) * options.occupants) - delivered);
     report.add("doubled", "doubled", static_cast<double>(run.doubled_));

@@ -33,6 +33,8 @@ Report run(World& world, const Presence& options);
 struct Rooms {
     std::size_t rooms = 10, occupants = 50, messages = 1000, window = 1, body = 200;
     std::string service;  // empty: "conference." and the domain
+    bool moderators_only = false;  // whose presence is shown: as large rooms need it, where each who enters is told to all others
+    double settle_seconds = 0;     // before memory is measured
 };
 Report run(World& world, const Rooms& options);
 

@@ -103,7 +103,7 @@ std::string Client::resume(std::string_view previous, std::string_view count) {
 /// Sends what the client of the session that was resumed has not got.
 void Client::go_on() {
     auto& here = *session();
-    for (const auto& outgoing : here.stream.unacknowledged) stream_->write(*outgoing.xml);
+    here.send_again();
     here.set_inactive(false);  // XEP-0352 §5.2
     here.request_acknowledgement();
 }

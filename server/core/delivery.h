@@ -18,10 +18,15 @@ struct Delivery {
     bool settled = false;         ///< a client has it
 };
 
+/// Where a stanza says whom it is for: in itself; or it is one text for many, and 'to' is put in whenever it is written, the
+/// client's full address or the person's.
+enum class To : std::uint8_t { stands_in_it, client, person };
+
 /// A stanza for a client and, if it is a message that was recorded, which.
 struct Outgoing {
     std::shared_ptr<const std::string> xml;
-    std::shared_ptr<Delivery> delivery;
+    std::shared_ptr<Delivery> delivery = nullptr;
+    To to = To::stands_in_it;
 };
 
 }  // namespace chancery

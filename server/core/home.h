@@ -88,7 +88,7 @@ class Home {
     Task<> directed_presence(SessionId id, StanzaIn stanza);
     /// Presence from somebody for a person here: to the full JID's session, or to every available one.
     void receive_presence(const Jid& to, const std::shared_ptr<const std::string>& xml);
-    /// The same for what a contact has told everybody: not for devices of this person that the contact has blocked.
+    /// The same for what a contact has told everybody, without 'to': not for devices of this person that the contact has blocked.
     void receive_broadcast(const Jid& from, const Jid& to, const std::shared_ptr<const std::string>& xml);
     /// Answers a probe of `from`, who may be anybody.
     Task<> answer_probe(Jid from, Jid to);
@@ -113,6 +113,8 @@ class Home {
     Task<> receive_subscription(Jid from, Jid to, SubscriptionStanza stanza, std::string xml);
 
     TaskGroup& tasks() { return tasks_; }
+    /// To put together what is written at once: no allocation for each of many who get the same.
+    std::string& line() { return line_; }
     Requests& requests() { return requests_; }
     Caps& caps() { return caps_; }
     /// Before the shard ends: destroys what still waits.
@@ -170,6 +172,7 @@ class Home {
     std::vector<StreamLog::Note> notes_;                                 // of this turn
     net::Timer slow_writers_;
     std::atomic<std::size_t> session_count_ = 0;
+    std::string line_;
     Requests requests_;
     Caps caps_;
     TaskGroup tasks_;

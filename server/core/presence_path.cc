@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t most_directed = 1'000;  // addresses of one session: it remembers each to take its leave
 
-/// A presence on its way to one of those who may see it.
-struct Broadcast {
-    Jid to;
-    std::shared_ptr<const std::string> xml;
-};
-
 std::shared_ptr<const std::string> copy_for(const Jid& to, std::string_view presence) {
     return std::make_shared<const std::string>(addressed(presence, to));
 }
@@ -218,17 +212,18 @@ bool Home::sees_presence(const User& owner, const Jid& contact) const {
 void Home::broadcast_to_contacts(Session& session, const std::string& xml) {
     const auto& owner = session.user();
     if (!owner.roster) return;
-    std::vector<std::vector<Broadcast>> copies(host_.home_count());  // one letter to each home, not to each contact
+    std::vector<std::vector<Jid>> people(host_.home_count());  // one letter to each home, not to each contact
     for (const auto& [contact, entry] : owner.roster->contacts) {
         if (!entry.subscription.from || host_.block_lists().is_between(session.jid(), contact)) continue;
-        if (host_.is_account(contact)) copies[host_.home_index(contact)].push_back({contact, copy_for(contact, xml)});
+        if (host_.is_account(contact)) people[host_.home_index(contact)].push_back(contact);
         else if (auto* way = host_.way_to(contact)) way->send(contact, addressed(xml, contact));
     }
-    for (auto& batch : copies) {
-        if (batch.empty()) continue;
-        const auto anyone = batch.front().to;
-        host_.at_home(anyone, [from = session.jid(), batch = std::move(batch)](Home& theirs) {
-            for (const auto& [to, copy] : batch) theirs.receive_broadcast(from, to, copy);
+    const auto presence = std::make_shared<const std::string>(xml);
+    for (auto& those : people) {
+        if (those.empty()) continue;
+        const auto anyone = those.front();
+        host_.at_home(anyone, [from = session.jid(), those = std::move(those), presence](Home& theirs) {
+            for (const auto& to : those) theirs.receive_broadcast(from, to, presence);
         });
     }
 }
@@ -260,7 +255,7 @@ void Home::receive_broadcast(const Jid& from, const Jid& to, const std::shared_p
     auto* recipient = known(to);
     if (!recipient) return;
     for (const auto& session : recipient->sessions)
-        if (session->is_available() && !host_.block_lists().has_blocked(from, session->jid())) session->send(xml);
+        if (session->is_available() && !host_.block_lists().has_blocked(from, session->jid())) session->send_shared(xml, To::person);
 }
 
 /// RFC 6121 §4.3.2. Only who has a subscription is told; a stranger learns no more than of somebody who is not here, and

@@ -122,13 +122,13 @@ void Home::send_all_presence(User& owner, const Jid& contact, bool available) {
             send_unavailable(*session, contact);
             continue;
         }
-        auto copy = std::make_shared<const std::string>(addressed(session->presence->xml, contact));
+        const auto& xml = session->presence->xml;
         if (contact.is_full() || !host_.is_account(contact)) {
-            host_.send_presence(contact, std::move(copy));
+            host_.send_presence(contact, std::make_shared<const std::string>(addressed(xml, contact)));
             continue;
         }
-        host_.at_home(contact, [from = session->jid(), contact, copy = std::move(copy)](Home& theirs) {
-            theirs.receive_broadcast(from, contact, copy);
+        host_.at_home(contact, [from = session->jid(), contact, presence = std::make_shared<const std::string>(xml)](Home& theirs) {
+            theirs.receive_broadcast(from, contact, presence);
         });
     }
 }

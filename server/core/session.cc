@@ -23,6 +23,24 @@ void Session::send(std::shared_ptr<Delivery> delivery) {
     pass({std::move(xml), std::move(delivery)});
 }
 
+void Session::send_shared(const std::shared_ptr<const std::string>& xml, To to) {
+    if (stream.enabled || held_back_) return pass({.xml = xml, .to = to});
+    write(*xml, to);
+}
+
+void Session::send_again() {
+    for (const auto& outgoing : stream.unacknowledged) write(*outgoing.xml, outgoing.to);
+}
+
+void Session::write(std::string_view xml, To to) {
+    if (!link_) return;
+    if (to == To::stands_in_it) return link_->write(xml);
+    auto& line = user_.home().line();
+    line.clear();
+    append_addressed(line, xml, to == To::client ? std::string_view(jid_.text()) : jid_.bare_text());
+    link_->write(line);
+}
+
 void Session::set_inactive(bool inactive) {
     if (inactive == held_back_.has_value()) return;
     if (inactive) {
@@ -48,7 +66,7 @@ void Session::send_held_back() {
 }
 
 void Session::put(Outgoing outgoing) {
-    if (link_) link_->write(*outgoing.xml);
+    write(*outgoing.xml, outgoing.to);
     if (stream.enabled) return keep(std::move(outgoing));
     const auto& delivery = outgoing.delivery;
     if (!delivery || !delivery->waits || delivery->settled) return;

@@ -89,6 +89,10 @@ class Session {
     void send(std::string xml);
     void send(std::shared_ptr<const std::string> xml);
     void send(std::shared_ptr<Delivery> delivery);
+    /// What many get, without 'to': it is kept once for all of them, and addressed as it is written.
+    void send_shared(const std::shared_ptr<const std::string>& xml, To to);
+    /// What the client of a resumed stream has not got.
+    void send_again();
     /// XEP-0352: nobody looks at the client, or somebody does again. What was held back is sent then.
     void set_inactive(bool inactive);
     /// One more stanza of the client is dealt with (XEP-0198 §4).
@@ -115,6 +119,7 @@ class Session {
   private:
     void pass(Outgoing outgoing);
     void put(Outgoing outgoing);
+    void write(std::string_view xml, To to);
     void keep(Outgoing outgoing);
     void note_sent(std::uint32_t number, const Outgoing& outgoing);
     void send_held_back();

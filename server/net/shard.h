@@ -77,7 +77,7 @@ class Shard final : public Executor {
     void run_soon(Runnable& ready) { ready_.push_back(ready); }
     /// Runs it in the next turn: for work that was stopped for the sake of fairness.
     void run_next_turn(Runnable& ready) { next_turn_.push_back(ready); }
-    /// Runs it at the end of the turn.
+    /// Runs it at the end of the turn, or soon after when a crowd was written to.
     void flush_at_turn_end(Runnable& dirty) { dirty_.push_back(dirty); }
     /// Runs `timer` when `deadline` has passed, never before; replaces its earlier deadline.
     void start_timer(TimerNode& timer, Instant deadline);
@@ -102,6 +102,7 @@ class Shard final : public Executor {
     void read_mail();
     void run_ready();
     void flush();
+    void flush_all();
     std::uint64_t tick_of(Instant time) const;
 
     const unsigned index_;
@@ -118,7 +119,8 @@ class Shard final : public Executor {
     std::array<epoll_event, 256> events_;
     int event_count_ = 0, event_next_ = 0;
 
-    List ready_, next_turn_, dirty_;
+    List ready_, next_turn_;
+    List dirty_, unflushed_;  // written to in this turn; and earlier, when there were too many for one
     std::vector<Job> turn_end_;
     Wheel wheel_;
     Buffers buffers_;

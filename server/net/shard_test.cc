@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <deque>
 #include <thread>
 
 #include "net/wait.h"
@@ -73,4 +74,38 @@ TEST_CASE("AnIdleShardUsesNoTime") {
         timer.cancel();
     });
     CHECK(after.ru_nvcsw - before.ru_nvcsw < 10);
+}
+
+namespace {
+
+/// Somebody who is written to in the next turn, or was in this one.
+struct Written {
+    Written(std::vector<int>& order, int number) : order(order), number(number) {}
+    void write() { Shard::current().flush_at_turn_end(flush_); }
+    void flush() { order.push_back(number); }
+    std::vector<int>& order;
+    const int number;
+    Hook<Written, &Written::write> write_{*this};
+    Hook<Written, &Written::flush> flush_{*this};
+};
+
+}  // namespace
+
+TEST_CASE("WhoIsWrittenToBesideACrowdDoesNotWaitForTheCrowd") {
+    constexpr int many = 2'000, other = -1;
+    std::vector<int> order;
+    std::deque<Written> crowd;
+    Written late(order, other);
+    {
+        test::ShardThread home;
+        home.call([&] {
+            for (int i = 0; i < many; ++i) crowd.emplace_back(order, i).write();
+            home.shard.at_turn_end([&] { home.shard.run_next_turn(late.write_); });
+        });
+        home.finish_turn();
+    }
+    CHECK(order.size() == many + 1);  // also what was left when the shard ended
+    CHECK(std::ranges::find(order, other) - order.begin() < many / 2);
+    order.erase(std::ranges::find(order, other));
+    CHECK(std::ranges::is_sorted(order));
 }

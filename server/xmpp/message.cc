@@ -92,12 +92,17 @@ std::string with_children(std::string_view stanza, std::string_view children) {
 }
 
 std::string addressed(std::string_view stanza, const Jid& to) {
-    const auto name_end = stanza.find_first_of(" />");
     std::string xml;
-    xml.reserve(stanza.size() + to.text().size() + 8);
-    xml.append(stanza.substr(0, name_end));
-    xml::append_attribute(xml, "to", to.text());
-    return xml.append(stanza.substr(name_end));
+    append_addressed(xml, stanza, to.text());
+    return xml;
+}
+
+void append_addressed(std::string& out, std::string_view stanza, std::string_view to) {
+    const auto name_end = stanza.find_first_of(" />");
+    out.reserve(out.size() + stanza.size() + to.size() + 8);
+    out.append(stanza.substr(0, name_end));
+    xml::append_attribute(out, "to", to);
+    out.append(stanza.substr(name_end));
 }
 
 std::string error_reply(std::string_view kind, const Jid& from, const Jid& to, std::string_view id,

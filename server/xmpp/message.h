@@ -43,6 +43,8 @@ std::string with_children(std::string_view stanza, std::string_view children);
 
 /// The stanza, which has no 'to' yet, with one.
 std::string addressed(std::string_view stanza, const Jid& to);
+/// The same behind what `out` has.
+void append_addressed(std::string& out, std::string_view stanza, std::string_view to);
 
 /// The error that answers `stanza` (its start tag's name, id, from and to), RFC 6120 §8.3.1: from and to swapped.
 std::string error_reply(std::string_view kind, const Jid& from, const Jid& to, std::string_view id,

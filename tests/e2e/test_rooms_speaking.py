@@ -4,6 +4,7 @@ import pytest
 
 from support.elements import NS, body, condition, error_type
 from support.rooms import configure, enter, form, listed, make_room, new_room, people, set_affiliation, set_role, standing
+from support.stream_management import resume
 
 pytestmark = pytest.mark.only_chancery("rooms are a component of Prosody's with other defaults")
 REQUEST = "http://jabber.org/protocol/muc#request"
@@ -137,6 +138,57 @@ def test_messages_come_in_the_order_of_the_record_to_everybody(company):
 
 
 # Occupant ids (XEP-0421)
+
+def test_who_resumes_a_stream_gets_what_the_room_said_meanwhile(company, users):
+    room, owner, _, _ = company
+    person = users()
+    away = person.login(sm=True)
+    enter(away, room, "away")
+    away.fence()
+    handled, jid = away.answered, away.jid
+    away.cut()
+    for number in range(5):
+        owner.say(room, f"meanwhile {number}", kind="groupchat")
+        owner.hear(f"meanwhile {number}")
+    back, answer = resume(person, away.sm_id, handled)
+    assert answer.tag.endswith("resumed")
+    back.hear("meanwhile 4")
+    heard = back.take("<message/>")
+    assert [body(message) for message in heard] == [f"meanwhile {number}" for number in range(4)]
+    assert {(message.get("to"), message.get("from")) for message in heard} == {(jid, f"{room}/owner")}
+    assert all(message.find(f"sid:stanza-id[@by='{room}']", NS) is not None for message in heard)
+    back.jid = jid
+    back.say(room, "and on", kind="groupchat")
+    for client in (owner, back):
+        client.hear("and on")
+    back.expect_nothing("<message><body>and on</body></message>", after=owner)
+
+
+def test_who_comes_back_with_the_same_resource_hears_everything_once(company, users):
+    room, owner, _, _ = company
+    person = users()
+    for attempt in range(3):
+        client = person.login("orchard")  # takes the place of the one before
+        enter(client, room, "guest")
+        owner.say(room, f"attempt {attempt}", kind="groupchat")
+        client.hear(f"attempt {attempt}")
+        client.expect_nothing(f"<message><body>attempt {attempt}</body></message>", after=owner)
+
+
+def test_who_becomes_a_moderator_sees_addresses_from_then_on_and_who_was_one_no_more(company):
+    room, owner, one, two = company
+
+    def address_seen():
+        two.send(f"<presence to='{room}/two'><status>word</status></presence>")
+        seen = one.expect(f"<presence from='{room}/two'><status>word</status></presence>")
+        return seen.find("muc-user:x/muc-user:item", NS).get("jid")
+
+    assert address_seen() is None
+    set_role(owner, room, "one", "moderator")
+    assert address_seen() == two.jid
+    set_role(owner, room, "one", "participant")
+    assert address_seen() is None
+
 
 def test_an_occupant_has_the_same_id_whenever_they_come_and_another_one_in_each_room(company, users):
     room, owner, one, two = company

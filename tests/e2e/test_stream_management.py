@@ -3,19 +3,9 @@
 import pytest
 
 from support.elements import NS, body, condition
+from support.stream_management import resume
 
 only_chancery, peer_differs = pytest.mark.only_chancery, pytest.mark.peer_differs
-
-
-def resume(person, name, handled):
-    """A new connection that asks to go on with the old stream: (client, the server's answer)."""
-    client = person.client()
-    client.secure()
-    client.authenticate(person.name, person.password)
-    client.send(f"<resume xmlns='{NS['sm']}' previd='{name}' h='{handled}'/>")
-    answer = client.expect(lambda element: element.tag.startswith("{" + NS["sm"]) and
-                           element.tag.split("}")[1] in ("resumed", "failed"))
-    return client, answer
 
 
 def reason(failed):

@@ -188,7 +188,7 @@ void Rooms::set_role(Room& room, Occupant& occupant, Role role, const Shown& sho
     occupant.role = role;
     room.show(occupant, shown);
     if (was_shown && !room.shows(occupant)) room.hide(occupant);
-    if (saw_addresses != room.sees_addresses(occupant)) room.refresh_crowd();
+    if (saw_addresses != room.sees_addresses(occupant)) room.refresh_crowd(occupant);
 }
 
 }  // namespace chancery::rooms

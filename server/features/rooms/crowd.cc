@@ -3,63 +3,81 @@
 #include <algorithm>
 
 namespace chancery::rooms {
+namespace {
 
-std::shared_ptr<const Crowd::List>& Crowd::list_of(const Jid& device) {
-    return host_.is_local(device) ? lists_[host_.home_index(device)] : outside_;
+bool is_among(const std::vector<Jid>& devices, const Jid& device) {
+    return !devices.empty() && std::ranges::find(devices, device) != devices.end();
+}
+
+}  // namespace
+
+/// Those of one home.
+class Crowd::Listeners {
+  public:
+    void add(Home& home, const Jid& device, bool sees_addresses) {
+        const auto* session = home.find(device);
+        if (!session) return;  // it has ended, and the room will hear of it
+        const auto known = std::ranges::find(all_, session->id(), &Listener::session);
+        if (known != all_.end()) known->sees_addresses = sees_addresses;
+        else all_.push_back({session->id(), sees_addresses});
+    }
+
+    void remove(Home& home, const Jid& device) {
+        if (const auto* session = home.find(device))
+            std::erase_if(all_, [id = session->id()](const Listener& each) { return each.session == id; });
+    }
+
+    /// Sessions that have ended are forgotten on the way.
+    void hear(Home& home, const Copies& copies, const std::vector<Jid>& except) {
+        std::erase_if(all_, [&](const Listener& each) {
+            auto* session = home.find(each.session);
+            if (session && !is_among(except, session->jid())) session->send_shared(copies.of(each.sees_addresses), To::client);
+            return !session;
+        });
+    }
+
+  private:
+    struct Listener {
+        SessionId session;
+        bool sees_addresses;
+    };
+    std::vector<Listener> all_;
+};
+
+/// Does `work(home, listeners)` at that home, after what was to be done there before.
+template <class Work>
+void Crowd::at_list(std::size_t index, Work work) const {
+    auto& home = host_.home(index);
+    if (&home.shard() == &Executor::current()) return work(home, *lists_[index]);
+    home.shard().post([&home, list = lists_[index], work = std::move(work)] { work(home, *list); });
 }
 
 void Crowd::add(const Jid& device, bool sees_addresses) {
-    auto& list = list_of(device);
-    auto changed = list ? std::make_shared<List>(*list) : std::make_shared<List>();
-    const auto known = std::ranges::find_if(*changed, [&](const Listener& each) { return *each.device == device; });
-    if (known != changed->end()) known->sees_addresses = sees_addresses;
-    else changed->push_back({std::make_shared<const Jid>(device), sees_addresses});
-    list = std::move(changed);
+    if (!host_.is_local(device)) {
+        const auto known = std::ranges::find(outside_, device, &Outsider::device);
+        if (known != outside_.end()) known->sees_addresses = sees_addresses;
+        else outside_.push_back({device, sees_addresses});
+        return;
+    }
+    const auto index = host_.home_index(device);
+    if (!lists_[index]) lists_[index] = std::make_shared<Listeners>();
+    at_list(index, [device, sees_addresses](Home& home, Listeners& there) { there.add(home, device, sees_addresses); });
 }
 
 void Crowd::remove(const Jid& device) {
-    auto& list = list_of(device);
-    if (!list) return;
-    auto changed = std::make_shared<List>(*list);
-    std::erase_if(*changed, [&](const Listener& each) { return *each.device == device; });
-    list = std::move(changed);
-}
-
-void Crowd::refresh(const std::function<bool(const Jid& device)>& sees_addresses) {
-    const auto again = [&](std::shared_ptr<const List>& list) {
-        if (!list) return;
-        auto changed = std::make_shared<List>(*list);
-        for (auto& listener : *changed) listener.sees_addresses = sees_addresses(*listener.device);
-        list = std::move(changed);
-    };
-    for (auto& list : lists_) again(list);
-    again(outside_);
-}
-
-std::string Crowd::copy_for(const Listener& listener, const Copies& copies) {
-    const auto& text = listener.sees_addresses && copies.with_addresses ? copies.with_addresses : copies.plain;
-    return addressed(*text, *listener.device);
-}
-
-void Crowd::say(Copies copies, std::vector<Jid> except) const {
-    const auto is_left_out = [](const std::vector<Jid>& except, const Jid& device) {
-        return !except.empty() && std::ranges::find(except, device) != except.end();
-    };
-    for (std::size_t i = 0; i < lists_.size(); ++i) {
-        if (!lists_[i] || lists_[i]->empty()) continue;
-        auto& home = host_.home(i);
-        auto letter = [&home, list = lists_[i], copies, except, is_left_out] {
-            for (const auto& listener : *list) {
-                if (is_left_out(except, *listener.device)) continue;
-                if (auto* session = home.find(*listener.device)) session->send(copy_for(listener, copies));
-            }
-        };
-        if (&home.shard() == &Executor::current()) letter();
-        else home.shard().post(std::move(letter));
+    if (!host_.is_local(device)) {
+        std::erase_if(outside_, [&](const Outsider& each) { return each.device == device; });
+        return;
     }
-    if (!outside_) return;
-    for (const auto& listener : *outside_)
-        if (!is_left_out(except, *listener.device)) host_.send_to(*listener.device, copy_for(listener, copies));
+    const auto index = host_.home_index(device);
+    if (lists_[index]) at_list(index, [device](Home& home, Listeners& there) { there.remove(home, device); });
+}
+
+void Crowd::say(const Copies& copies, const std::vector<Jid>& except) const {
+    for (std::size_t i = 0; i < lists_.size(); ++i)
+        if (lists_[i]) at_list(i, [copies, except](Home& home, Listeners& there) { there.hear(home, copies, except); });
+    for (const auto& [device, sees_addresses] : outside_)
+        if (!is_among(except, device)) host_.send_to(device, addressed(*copies.of(sees_addresses), device));
 }
 
 }  // namespace chancery::rooms

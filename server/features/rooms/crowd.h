@@ -1,9 +1,9 @@
 // Everybody who hears what a room says, by the home they are on: one letter to each home, whatever the number of people.
 //
-// Operation. The lists are copied when somebody comes or goes, because letters that are still in the mail hold the old ones.
-// Concurrency. Belongs to the room's home shard; a letter is read on the shard it is for.
+// Operation. Each home has a list of its own, of sessions and not of addresses. Letters change it and read it in the order in which
+// the room sent them, so that coming and going cost the same in a room of ten and of ten thousand.
+// Concurrency. Belongs to the room's home shard; each list is touched on the shard of its home.
 #pragma once
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +18,8 @@ using Text = std::shared_ptr<const std::string>;
 struct Copies {
     Text plain;
     Text with_addresses = {};   ///< none: the same for everybody
+
+    const Text& of(bool sees_addresses) const { return sees_addresses && with_addresses ? with_addresses : plain; }
 };
 
 class Crowd {
@@ -27,24 +29,22 @@ class Crowd {
     /// `sees_addresses` says which form somebody gets. Adding a device again changes that.
     void add(const Jid& device, bool sees_addresses);
     void remove(const Jid& device);
-    /// Asks again who sees addresses.
-    void refresh(const std::function<bool(const Jid& device)>& sees_addresses);
     /// To everybody, but to none of `except`.
-    void say(Copies copies, std::vector<Jid> except = {}) const;
+    void say(const Copies& copies, const std::vector<Jid>& except = {}) const;
 
   private:
-    struct Listener {
-        std::shared_ptr<const Jid> device;
+    class Listeners;
+    struct Outsider {
+        Jid device;
         bool sees_addresses;
     };
-    using List = std::vector<Listener>;
 
-    std::shared_ptr<const List>& list_of(const Jid& device);
-    static std::string copy_for(const Listener& listener, const Copies& copies);
+    template <class Work>
+    void at_list(std::size_t home, Work work) const;
 
     Host& host_;
-    std::vector<std::shared_ptr<const List>> lists_;   // by home
-    std::shared_ptr<const List> outside_;
+    std::vector<std::shared_ptr<Listeners>> lists_;   // by home; none: nobody has come yet. Shared with the letters on their way
+    std::vector<Outsider> outside_;
 };
 
 }  // namespace chancery::rooms

@@ -17,6 +17,19 @@ constexpr std::size_t nick_limit_bytes = 256;
 
 enum class Reading { gone, behind, ready };
 
+/// Many stanzas in one letter to the device's home.
+void send_all(Host& host, const Jid& device, std::vector<std::string> stanzas) {
+    if (!host.is_local(device)) {
+        for (auto& stanza : stanzas) host.send_to(device, std::move(stanza));
+        return;
+    }
+    host.at_home(device, [device, stanzas = std::move(stanzas)](Home& home) mutable {
+        auto* session = home.find(device);
+        for (auto& stanza : stanzas)
+            if (session) session->send(std::move(stanza));
+    });
+}
+
 }  // namespace
 
 Task<> Rooms::enter(StanzaIn stanza, PresenceIn presence) {
@@ -92,6 +105,7 @@ Task<> Rooms::admit(RoomPtr room, Jid device, std::string nick, PresenceIn prese
     for (const auto& [other, occupant] : room->occupants())
         if (other != nick && room->shows(occupant)) others.push_back(other);
     const auto said_before = room->said;
+    room->leaving.erase(device);
     auto* known = room->occupant_on(device);  // it lost its state and enters again (§7.2.1)
     auto& here = known ? *known : room->put_in(nick, device, presence.payload);
     room->begin_arrival(device);
@@ -131,10 +145,12 @@ Task<> Rooms::arrive(RoomPtr room, Jid device, PresenceIn presence, std::vector<
 
 void Rooms::show_others(Room& room, const Jid& device, const std::vector<std::string>& nicks, std::size_t from, std::size_t to) {
     const bool sees_addresses = room.sees_addresses(*room.occupant_on(device));
+    std::vector<std::string> page;
     for (auto i = from; i < to; ++i) {
         const auto* other = room.occupant(nicks[i]);
-        if (other && room.shows(*other)) host_.send_to(device, addressed(room.presence_of(*other, {}, sees_addresses), device));
+        if (other && room.shows(*other)) page.push_back(addressed(room.presence_of(*other, {}, sees_addresses), device));
     }
+    send_all(host_, device, std::move(page));
 }
 
 /// Waits until the client has taken most of what it was told; false when it reads nothing for long.

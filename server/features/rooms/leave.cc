@@ -22,13 +22,16 @@ Task<> Rooms::leave(StanzaIn stanza) {
     auto room = find(stanza.to->bare());
     if (!room || !room->occupant_on(stanza.from)) co_return;
     auto payload = take_apart(stanza.xml).payload;
+    room->leaving.insert(stanza.from);
     try {
         co_await record(journal::Kind::presence, stanza.from, *stanza.to, without_room_password(stanza.xml));
     } catch (const NotRecorded&) {
         payload.clear();  // who is gone is gone, but nobody reads words that are not on record
     }
+    // Whoever has come back under the same address meanwhile stays.
+    const bool stands = room->leaving.erase(stanza.from) > 0;
     auto* here = room->occupant_on(stanza.from);
-    if (room->is_gone || !here) co_return;
+    if (!stands || room->is_gone || !here) co_return;
     bring_forward(*here, stanza.from);
     here->devices.back().payload = std::move(payload);
     remove(*room, stanza.from, {.is_unavailable = true});
@@ -68,6 +71,7 @@ void Rooms::drop_if_unused(Room& room) {
 
 Task<> Rooms::change_nick(RoomPtr room, StanzaIn stanza, PresenceIn presence) {
     const std::string wanted(stanza.to->resource());
+    room->leaving.erase(stanza.from);
     const auto judge = [&]() -> Result<void, StanzaError> {
         if (room->occupant(wanted) || room->is_reserved(wanted, stanza.from))
             return refuse(Condition::conflict, "Somebody else has that nickname.");

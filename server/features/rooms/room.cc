@@ -156,7 +156,7 @@ void Room::say_presence(const Occupant& occupant, std::string plain, std::string
     to_arriving(plain, own_devices);
     Copies copies{.plain = std::make_shared<const std::string>(std::move(plain))};
     if (settings.is_anonymous) copies.with_addresses = std::make_shared<const std::string>(std::move(revealing));
-    crowd_.say(std::move(copies), std::move(own_devices));
+    crowd_.say(copies, own_devices);
 }
 
 void Room::to_arriving(const std::string& xml, const std::vector<Jid>& except) const {
@@ -204,11 +204,13 @@ void Room::end_arrival(const Jid& device) {
     crowd_.add(device, sees_addresses(*here));
 }
 
+void Room::refresh_crowd(const Occupant& occupant) {
+    for (const auto& device : occupant.devices)
+        if (!is_arriving(device.jid)) crowd_.add(device.jid, sees_addresses(occupant));
+}
+
 void Room::refresh_crowd() {
-    crowd_.refresh([this](const Jid& device) {
-        const auto* here = occupant_on(device);
-        return here && sees_addresses(*here);
-    });
+    for (const auto& [nick, occupant] : occupants_) refresh_crowd(occupant);
 }
 
 }  // namespace chancery::rooms

@@ -111,7 +111,8 @@ class Room {
     void begin_arrival(const Jid& device);
     void end_arrival(const Jid& device);
     bool is_arriving(const Jid& device) const { return arriving_.contains(device); }
-    /// Who sees addresses has changed.
+    /// Whether this occupant sees addresses, or everybody, has changed.
+    void refresh_crowd(const Occupant& occupant);
     void refresh_crowd();
 
     Settings settings;
@@ -126,6 +127,7 @@ class Room {
     std::string card, card_hash;                       ///< vcard-temp, and SHA-1 of its photo (XEP-0153)
     std::map<std::uint64_t, std::string> tombstones;   ///< XEP-0425: shown instead of what moderators took back, by position
     std::map<Jid, Jid> invited;                        ///< who may decline, and who invited them
+    std::set<Jid> leaving;                             ///< devices whose leave is on its way to the record, and stands
     std::map<Jid, std::string> asking;                 ///< for membership (§9.9), with the nickname they want
     AsyncMutex changes;                                ///< held while what is stored changes
 
