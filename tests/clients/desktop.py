@@ -5,6 +5,7 @@ a window in the meantime raises in pyatspi; here it counts as not found.
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -66,17 +67,17 @@ class Desktop:
     def tool(self, *words):
         return subprocess.run(["xdotool", *map(str, words)], env=self.environment, capture_output=True, text=True, timeout=20).stdout.split()
 
-    def window(self, title):
-        """The window on top whose title matches."""
-        return wait_until(lambda: self.tool("search", "--onlyvisible", "--name", title), f"a window {title}", PATIENCE)[-1]
-
     def to_front(self, title):
-        self.tool("windowactivate", "--sync", self.window(title))
+        """The window whose title matches gets what is typed. Parts of windows bear titles, too; the window manager leaves them be."""
+        def is_in_front():
+            for window in self.tool("search", "--onlyvisible", "--name", title):
+                self.tool("windowactivate", window)
+            return re.search(title, " ".join(self.tool("getactivewindow", "getwindowname")))
+        wait_until(is_in_front, f"a window {title} in front", PATIENCE)
 
     def put(self, title, x, y, width, height):
-        window = self.window(title)
-        self.tool("windowsize", "--sync", window, width, height)
-        self.tool("windowmove", window, x, y)
+        self.to_front(title)
+        self.tool("getactivewindow", "windowsize", width, height, "windowmove", x, y)
 
     def press(self, key):
         self.tool("key", key)
@@ -125,6 +126,9 @@ class Program:
             except GLib.Error:
                 continue
         return found
+
+    def selected(self, role, below):
+        return [node for node in self.look(role, None, below) if node.getState().contains(pyatspi.STATE_SELECTED)]
 
     def names(self, node):
         return [node.name, *(child.name for child in self.everything(node))]

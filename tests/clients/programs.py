@@ -61,9 +61,15 @@ class Gajim(DesktopClient):
         self.open_link(link)
         address = link.split(":")[1].split("?")[0]
         name = address.split("@")[0]
-        texts = wait_until(lambda: [texts for texts in [self.program.texts()] if address in texts or texts.count(name) > 1],
-                           f"{address} found", PATIENCE)[0]
-        if address in texts:
+
+        def outcome():
+            dialogue = self._window("Start / Join Chat")()
+            if dialogue is None:
+                return "open" if self.program.texts().count(name) > 1 else None
+            rows = self.program.selected("list item", dialogue)
+            return "found" if any({address, name} & set(self.program.names(row)) for row in rows) else None
+
+        if wait_until(outcome, f"{address} found", PATIENCE) == "found":
             self.desktop.to_front("Start / Join")
             self.desktop.press("Return")
 
