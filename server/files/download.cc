@@ -134,7 +134,7 @@ Task<> give(Files& files, net::HttpExchange& exchange, Opened opened) {
 }  // namespace
 
 Task<> give_download(Files& files, net::HttpExchange& exchange) {
-    auto opened = co_await open(files, asked_by(exchange.request(), "for"));
+    auto opened = co_await open(files, asked_by(exchange.request()));
     exchange.signed_in();
     try {
         co_await give(files, exchange, std::move(opened));

@@ -10,7 +10,8 @@ namespace chancery::files {
 namespace {
 
 constexpr std::size_t id_bytes = 16, id_letters = 2 * id_bytes;
-constexpr std::string_view scheme = "https://", get_key = "?for=", put_key = "?put=";
+constexpr std::size_t padding_bytes = 64;  // what a pass says is as long as a multiple of this
+constexpr std::string_view scheme = "https://";
 constexpr std::string_view withheld_text = "(file withheld: a virus was found in it)";
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
@@ -54,12 +55,11 @@ std::optional<FoundLink> link_at(std::string_view text, std::size_t path) {
     auto at = path + file_path.size();
     found.id = take(text, at, is_hex);
     if (found.id.size() != id_letters || at == text.size() || text[at++] != '/') return std::nullopt;
-    found.name = take(text, at, is_of_name);
-    if (text.substr(at, get_key.size()) != get_key) return std::nullopt;
-    at += get_key.size();
     found.pass = take(text, at, is_of_pass);
+    if (found.pass.empty() || at == text.size() || text[at++] != '/') return std::nullopt;
+    found.name = take(text, at, is_of_name);
     found.end = at;
-    return found;
+    return found.name.empty() ? std::nullopt : std::optional(found);
 }
 
 }  // namespace
@@ -83,6 +83,7 @@ std::string Links::seal(Pass::Kind kind, std::string_view id, const Jid& whose, 
     std::string text(1, static_cast<char>(kind));
     put(text, to_micros(until));
     text += whose.bare_text();
+    text.resize((text.size() + padding_bytes - 1) / padding_bytes * padding_bytes);  // no address has the letter 0
     const auto key = derive_key(key_, id);
     const auto nonce = hmac(Hash::sha256, key.reveal(), text).substr(0, nonce_size);
     return to_base64_url(nonce + gcm_seal(key, nonce, id, text));
@@ -96,15 +97,15 @@ std::optional<Pass> Links::open(Pass::Kind kind, std::string_view id, std::strin
     const auto sealed = from_base64_url(std::string(pass));
     const auto text = sealed ? unseal(derive_key(key_, id), id, *sealed) : std::nullopt;
     if (!text || text->size() <= head || text->front() != static_cast<char>(kind)) return std::nullopt;
-    const auto whose = Jid::parse(text->substr(head));
+    const auto whose = Jid::parse(std::string_view(*text).substr(head, text->find('\0', head) - head));
     if (!whose) return std::nullopt;
     return Pass{.whose = *whose, .until = from_micros(get<std::int64_t>(text->data() + 1))};
 }
 
 std::string Links::link(Pass::Kind kind, std::string_view id, std::string_view encoded_name, const Jid& whose, Time until) const {
     std::string text(scheme);
-    text.append(host_).append(file_path).append(id).append("/").append(encoded_name);
-    return text.append(kind == Pass::Kind::get ? get_key : put_key).append(seal(kind, id, whose, until));
+    text.append(host_).append(file_path).append(id).append("/").append(seal(kind, id, whose, until));
+    return text.append("/").append(encoded_name);
 }
 
 std::string Links::to_get(std::string_view id, std::string_view name, const Jid& audience) const {

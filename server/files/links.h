@@ -1,8 +1,10 @@
-// Links to files: https://HOST/files/ID/NAME?for=PASS opens a file, ?put=PASS takes one.
+// Links to files: https://HOST/files/ID/PASS/NAME. What the pass says decides whether it opens the file or takes one; the name is for
+// people and their programs, which call a file by what stands last.
 //
 // A pass names a person or a room, and until when it is good; it is sealed (AES-256-GCM under a key for each file), so that
 // nobody makes one, nobody changes one, and nobody reads in one whom it is for: a room may hide who its people are. It has
-// letters only that XML, URIs and JSON leave alone, so that a link is found again in whatever carries it.
+// letters only that XML, URIs and JSON leave alone, so that a link is found again in whatever carries it, and is as long for one
+// person as for another, since messages may point at places in their own text (XEP-0372).
 // Concurrency. Every function on every thread, once set_host() was called.
 #pragma once
 #include <chrono>

@@ -162,7 +162,7 @@ Task<> keep(Files& files, net::HttpExchange& exchange, Received received, Slot s
 }  // namespace
 
 Task<> take_upload(Files& files, net::HttpExchange& exchange) {
-    const auto asked = asked_by(exchange.request(), "put");
+    const auto asked = asked_by(exchange.request());
     const Files::Taking taking(files, asked.id);
     auto slot = co_await slot_of(files, asked);
     if (!taking.is_first()) throw refusal(409, "This file is on its way already.");

@@ -22,12 +22,11 @@ net::HttpError disk_failure(const std::exception& failure) {
     return refusal(500, "The server could not do that now. Try again later.");
 }
 
-Asked asked_by(const net::HttpRequest& request, std::string_view key) {
+Asked asked_by(const net::HttpRequest& request) {
     const auto rest = std::string_view(request.path).substr(file_path.size());
-    const auto slash = rest.find('/');
-    const std::string_view query = request.query;
-    if (slash == rest.npos || !query.starts_with(key) || query.substr(key.size(), 1) != "=") throw not_there();
-    return {.id = std::string(rest.substr(0, slash)), .pass = std::string(query.substr(key.size() + 1))};
+    const auto first = rest.find('/'), second = rest.find('/', first + 1);
+    if (first == rest.npos || second == rest.npos) throw not_there();
+    return {.id = std::string(rest.substr(0, first)), .pass = std::string(rest.substr(first + 1, second - first - 1))};
 }
 
 Task<> allow_pages(net::HttpExchange& exchange) {

@@ -18,8 +18,8 @@ Task<> allow_pages(net::HttpExchange& exchange);
 struct Asked {
     std::string id, pass;
 };
-/// `key`: for or put. @throws net::HttpError  404, as for any file that is not there
-Asked asked_by(const net::HttpRequest& request, std::string_view key);
+/// @throws net::HttpError  404, as for any file that is not there
+Asked asked_by(const net::HttpRequest& request);
 
 /// What lets pages of other sites read the answer.
 net::HttpFields for_pages(net::HttpFields fields);

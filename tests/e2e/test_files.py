@@ -36,7 +36,7 @@ def test_a_file_goes_up_and_comes_down_and_both_are_on_record(server, romeo):
     data = os.urandom(300_000)
     place = slot(romeo, "très cool.jpg", len(data), "image/jpeg")
     assert place.put.startswith(f"https://{server.domain}:{server.https_port}/files/")
-    assert "/tr%c3%a8s%20cool.jpg?" in place.get
+    assert place.get.endswith("/tr%c3%a8s%20cool.jpg")
     assert put(server, place.put, data, "image/jpeg").status == 201
     response = get(server, place.get)
     assert (response.status, response.body) == (200, data)
@@ -80,8 +80,8 @@ def test_a_purpose_that_is_not_served_is_refused(romeo):
 
 
 def test_the_way_on_the_senders_disk_is_not_told(romeo):
-    assert "/secret.txt?" in slot(romeo, r"C:\Users\romeo\secret.txt").get
-    assert "/secret.txt?" in slot(romeo, "/home/romeo/secret.txt").get
+    assert slot(romeo, r"C:\Users\romeo\secret.txt").get.endswith("/secret.txt")
+    assert slot(romeo, "/home/romeo/secret.txt").get.endswith("/secret.txt")
 
 
 def test_a_file_that_is_too_large_is_refused_on_record_and_with_the_limit(server, romeo):

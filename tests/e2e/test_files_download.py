@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from support.files import LINK, ask, get, id_of, kept, put, records, slot, upload
+from support.files import LINK, ask, get, id_of, kept, pass_of, put, records, slot, upload
 
 pytestmark = pytest.mark.only_chancery("what its own file service promises")
 
@@ -89,12 +89,13 @@ def test_a_name_in_any_script_comes_down_as_it_went_up(server, romeo):
 
 
 def test_a_link_that_nobody_has_signed_says_no_more_than_a_file_that_is_not_there(server, romeo, link):
-    signature = link.split("?for=")[1]
-    forged = [link.replace(id_of(link), "0" * 32), link.split("?")[0], link.split("?")[0] + "?for=", link[:-1] + ("A" if link[-1] != "A" else "B"),
-              link.replace("?for=", "?put="), link.replace(signature, upload(romeo, b"other").split("?for=")[1]), slot(romeo).get]
+    signature = pass_of(link)
+    forged = [link.replace(id_of(link), "0" * 32), link.replace(f"/{signature}/", "/"),
+              link.replace(signature, signature[:-2] + ("A" if signature[-2] != "A" else "B") + signature[-1]),
+              link.replace(signature, pass_of(upload(romeo, b"other"))), slot(romeo).put, slot(romeo).get]
     answers = {(response.status, response.body) for response in (get(server, each) for each in forged)}
     assert answers == {(404, b"There is no such file, or this link does not open it.\n")}
-    assert put(server, slot(romeo).put.replace("?put=", "?for="), b"x").status == 404
+    assert put(server, slot(romeo).get, b"x").status == 404
 
 
 def test_two_links_to_one_file_do_not_tell_whom_they_are_for(romeo, link):

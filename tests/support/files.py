@@ -7,7 +7,7 @@ from support.elements import NS, body, quoteattr
 from support.http import Http
 
 UPLOAD = "urn:xmpp:http:upload:0"
-LINK = re.compile(r"https://\S+/files/[0-9a-f]{32}/\S+\?for=[\w-]+")
+LINK = re.compile(r"https://[^\s/]+/files/[0-9a-f]{32}/[\w-]+/[\w.~%-]+")
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
@@ -43,6 +43,10 @@ def path_of(url):
 
 def id_of(url):
     return re.search(r"/files/([0-9a-f]{32})/", url).group(1)
+
+
+def pass_of(url):
+    return re.search(r"/files/[0-9a-f]{32}/([^/]*)/", url).group(1)
 
 
 def ask(server, method, url, headers=(), body=b""):
