@@ -85,6 +85,7 @@ def test_a_room_gets_a_link_that_is_the_rooms(server, users):
     share(romeo, room, link, "groupchat")
     heard = heard_link(juliet)
     assert heard != link and get(server, heard).body == DATA
+    assert heard_link(romeo) == link, "a client knows its own words again by what it wrote"
     assert downloads_of(server, link) == [room]
     late.send(f"<presence to='{room}/late'><x xmlns='{NS['muc']}'/></presence>")
     assert get(server, heard_link(late)).status == 200, "who enters later is shown it"

@@ -164,13 +164,14 @@ void Room::to_arriving(const std::string& xml, const std::vector<Jid>& except) c
         if (std::ranges::find(except, device) == except.end()) host_.send_to(device, addressed(xml, device));
 }
 
-void Room::say(Text xml) {
+void Room::say(Text xml, const Own& own) {
     for (auto& [device, waiting] : arriving_) waiting.push_back(xml);
-    crowd_.say({.plain = std::move(xml)});
+    crowd_.say({.plain = std::move(xml)}, own.devices);
+    for (const auto& device : own.devices) host_.send_to(device, addressed(*own.xml, device));
 }
 
-void Room::say(Said message) {
-    say(message.xml);
+void Room::say(Said message, const Own& own) {
+    say(message.xml, own);
     message.number = ++said;
     recent.push_back(std::move(message));
     trim_recent();

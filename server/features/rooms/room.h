@@ -49,6 +49,12 @@ struct Occupant {
 };
 
 /// A message that everybody got: what who enters is shown of the past.
+/// What the author of something hears of it, where that is not what all hear.
+struct Own {
+    std::vector<Jid> devices = {};
+    Text xml = {};   ///< without 'to'
+};
+
 struct Said {
     std::uint64_t number = 0;             ///< in the order in which it was said; 0: before the room was loaded
     std::uint64_t position = 0;           ///< in the journal
@@ -101,9 +107,9 @@ class Room {
     /// To those who may not see the occupant's presence any more, as if they had left.
     void hide(const Occupant& occupant);
     /// To everybody who is there.
-    void say(Text xml);
+    void say(Text xml, const Own& own = {});
     /// The same, kept for who enters later.
-    void say(Said said);
+    void say(Said said, const Own& own = {});
     /// A message of the room itself with status codes.
     std::string notice(const std::vector<int>& codes, std::string_view item = {}) const;
 
