@@ -48,13 +48,13 @@ struct Occupant {
     std::vector<Jid> device_addresses() const;
 };
 
-/// A message that everybody got: what who enters is shown of the past.
 /// What the author of something hears of it, where that is not what all hear.
 struct Own {
     std::vector<Jid> devices = {};
     Text xml = {};   ///< without 'to'
 };
 
+/// A message that everybody got: what who enters is shown of the past.
 struct Said {
     std::uint64_t number = 0;             ///< in the order in which it was said; 0: before the room was loaded
     std::uint64_t position = 0;           ///< in the journal
