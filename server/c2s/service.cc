@@ -90,10 +90,7 @@ Task<> Service::turn_away(std::unique_ptr<net::Connection> connection, StreamErr
 
 namespace {
 
-Task<> run_client(Service& service, std::unique_ptr<XmlStream> stream, SignedIn signed_in, [[maybe_unused]] net::Door::Pass pass) {
-    Client client(service, std::move(stream), std::move(signed_in));
-    co_await client.run();
-}
+Task<> run_client(std::unique_ptr<Client> client, [[maybe_unused]] net::Door::Pass pass) { co_await client->run(); }
 
 }  // namespace
 
@@ -119,7 +116,8 @@ Task<> Service::serve(std::unique_ptr<XmlStream> stream, TcpStream* insecure, bo
     auto& home = host().home_of(signed_in->account.jid());
     XmlStream::hand_over(std::move(stream), home.shard(),
                          [this, signed_in = std::move(*signed_in), pass = std::move(pass)](std::unique_ptr<XmlStream> moved) mutable {
-                             tasks().spawn(run_client(*this, std::move(moved), std::move(signed_in), std::move(pass)));
+                             auto client = std::make_unique<Client>(*this, std::move(moved), std::move(signed_in));
+                             tasks().spawn(run_client(std::move(client), std::move(pass)));
                          });
 }
 

@@ -109,6 +109,7 @@ Task<> Connection::handshake(std::chrono::milliseconds limit, std::size_t left_o
     }
     // RELEASE_BUFFERS frees them after data only: a peer that says nothing more would keep 16 KB.
     SSL_free_buffers(ssl_);
+    forget_key_shares(ssl_);
 }
 
 void Connection::refuse_injection(std::size_t left_over) {

@@ -73,6 +73,16 @@ std::shared_ptr<TicketKeys> make_ticket_keys() {
     return std::make_shared<TicketKeys>(std::chrono::steady_clock::now());
 }
 
+void forget_key_shares(ssl_st* session) {
+    for (const auto fetch : {+[](ssl_st* from, EVP_PKEY** key) { return SSL_get_tmp_key(from, key); },
+                             +[](ssl_st* from, EVP_PKEY** key) { return SSL_get_peer_tmp_key(from, key); }}) {
+        EVP_PKEY* key = nullptr;
+        if (fetch(session, &key)) EVP_PKEY_set_type(key, EVP_PKEY_get_id(key));  // which empties it
+        EVP_PKEY_free(key);
+    }
+    ERR_clear_error();
+}
+
 TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_method())) {
     if (!context_) throw std::bad_alloc();
     SSL_CTX_set_app_data(context_, this);

@@ -117,6 +117,10 @@ struct TlsInfo {
 
 TlsInfo describe(const ssl_st* session);
 
+/// Once the handshake is done: empties the keys of the key exchange, which OpenSSL would keep as long as the session. Whoever reads
+/// our memory later must not find what opens the traffic of before; and they take half a KiB.
+void forget_key_shares(ssl_st* session);
+
 /// RFC 9266 tls-exporter: 32 bytes; empty for TLS 1.2 without extended master secret (RFC 7627).
 std::string channel_binding_exporter(ssl_st* session);
 /// RFC 5929 §3 tls-unique: the first Finished message. RFC 9266 replaces it for TLS 1.3, where it binds as well but has no

@@ -309,6 +309,30 @@ TEST_CASE("AKeyUpdateIsAnsweredAndTheSessionGoesOn") {
     }
 }
 
+TEST_CASE("TheKeysOfTheKeyExchangeAreEmptiedAndTheSessionGoesOn") {
+    TwoShards server(options_of(first()));
+    for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+        Client client;
+        SSL_CTX_set_max_proto_version(client.context(), version);
+        REQUIRE(client.dial(server.address()));
+        const auto is_known = [&] {
+            EVP_PKEY* key = nullptr;
+            unsigned char share[64];
+            std::size_t size = sizeof share;
+            const bool known = SSL_get_peer_tmp_key(client.ssl(), &key) && EVP_PKEY_get_raw_public_key(key, share, &size) == 1;
+            EVP_PKEY_free(key);
+            return known;
+        };
+        CHECK(is_known());
+        forget_key_shares(client.ssl());
+        CHECK_FALSE(is_known());
+        CHECK(client.echoes());
+        CHECK(server.last().exporter == channel_binding_exporter(client.ssl()));
+        if (version == TLS1_3_VERSION) CHECK(SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);
+        CHECK(client.echoes());
+    }
+}
+
 TEST_CASE("AClientsCertificateIsDescribedAndJudgedButNotRequired") {
     auto options = options_of(first());
     options.request_client_certificate = true;
