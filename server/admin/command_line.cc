@@ -108,8 +108,8 @@ class Parser {
         init->callback([this] { line_.action = CommandLine::Action::init; });
         command(app_, "status", "Whether the server is ready, and where everything stands", "status");
         command(app_, "doctor", "Check certificate, disk, clock, permissions and limits, and say how to mend", "doctor");
-        auto* send = command(app_, "send", "Send a message to people in the server's name; the text comes from --text or standard input", "send");
-        send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people");
+        auto* send = command(app_, "send", "Send a message to people or rooms in the server's name; the text comes from --text or standard input", "send");
+        send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people, addresses of rooms");
         flag(send, "--everybody", "everybody", "Everybody with an account");
         text(send, "--text", "body", "The text");
         send->parse_complete_callback([this] {

@@ -22,6 +22,8 @@ json find_file(Context&, const json&);
 json status(Context&, const json&);
 json doctor(Context&, const json&);
 
+/// People are named as alice or as alice@DOMAIN, if the domain is ours: the part before the @.
+std::string local_part(const Context& context, std::string name);
 /// The files that a message shares, as the records officer sees them.
 json files_in(const Context& context, std::string_view stanza);
 /// What is recorded of a file, in a sentence.

@@ -2,17 +2,16 @@
 
 #include "admin/commands.h"
 #include "base/bytes.h"
-#include "base/crypto.h"
 
 namespace chancery::admin {
-namespace {
 
-/// People are named as alice or as alice@DOMAIN, if the domain is ours.
 std::string local_part(const Context& context, std::string name) {
     const auto ours = "@" + context.config.domain;
     if (name.ends_with(ours)) name.resize(name.size() - ours.size());
     return name;
 }
+
+namespace {
 
 std::string name_in(const Context& context, const json& request) { return local_part(context, request.at("name").get<std::string>()); }
 
@@ -97,37 +96,6 @@ json set_password(Context& context, const json& request) {
           name_in(context, request));
     end_sessions(context, name_in(context, request), "The password was changed. Sign in again.");
     return {{"changed", name_in(context, request)}};
-}
-
-/// An administrator's message to one person or to everybody, on the same road as any message.
-json send_message(Context& context, const json& request) {
-    if (!context.host) throw AdminError("No server runs here. Start it first: chancery serve --data " + context.data.string());
-    const auto body = request.at("body").get<std::string>();
-    if (body.empty()) throw AdminError("There is no text to send.");
-    std::vector<std::string> names = request.value("to", std::vector<std::string>());
-    for (auto& name : names) name = local_part(context, std::move(name));
-    if (request.value("everybody", false))
-        for (const auto& account : context.accounts.list())
-            if (!account.disabled_reason) names.push_back(account.name);
-    if (names.empty()) throw AdminError("Nobody to send to: name people with --to, or use --everybody.");
-    for (const auto& name : names)
-        if (!context.accounts.is_user(name)) throw AdminError(name + ": there is no such account");
-
-    const auto domain = context.host->domain_jid();
-    for (const auto& name : names) {
-        const auto to = Jid::of(name, context.config.domain);
-        if (!to) throw AdminError(name + ": not a valid name");
-        std::string xml = "<message type='normal' from='" + domain.text() + "' to='" + xml::escape(to->text(), xml::Place::attribute) +
-                          "' id='admin-" + to_hex(random_bytes(8)) + "'><subject>Announcement</subject><body>";
-        xml::append_escaped(xml, body);
-        Message message{.from = domain, .to = *to, .id = {}, .type = MessageType::normal,
-                        .traits = {.body = true, .content = true}, .xml = xml + "</body></message>"};
-        auto& home = context.host->home_of(*to);
-        home.shard().post([&home, &host = *context.host, message = std::move(message)]() mutable {
-            home.tasks().spawn(host.accept(0, std::make_shared<const Message>(std::move(message))));
-        });
-    }
-    return {{"sent", names.size()}};
 }
 
 }  // namespace chancery::admin

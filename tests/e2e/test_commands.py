@@ -12,6 +12,7 @@ import pytest
 
 from support.chancery import binary
 from support.client import SaslFailure
+from support.rooms import ask_in, configure, enter, new_room
 
 pytestmark = pytest.mark.only_chancery("our command line")
 
@@ -133,6 +134,29 @@ def test_people_are_named_with_or_without_the_domain(own_server, users):
     elsewhere = own_server.cli("send", "--to", f"{romeo.name}@elsewhere.example", "--text", "Not you.", check=False)
     assert elsewhere.returncode == 2
     assert "no such account" in elsewhere.stderr
+
+
+def test_what_is_said_into_a_room_is_the_rooms_own_word(own_server, users):
+    """Whoever is in the room hears it, whoever comes later finds it; a room that only moderators may speak in is none for the server."""
+    romeo, juliet = users(2)
+    client, room = romeo.login(), new_room(own_server)
+    enter(client, room, "romeo")
+    configure(client, room, persistentroom=True, moderatedroom=True)
+    assert own_server.cli("send", "--to", room, "--text", "The gates are shut at nine.").stdout == "Sent 1 message.\n"
+    heard = client.expect("<message type='groupchat'><body>The gates are shut at nine.</body></message>")
+    assert heard.get("from") == room
+    late = juliet.login()
+    ask_in(late, room, "juliet")
+    assert late.expect("<message type='groupchat'><body>The gates are shut at nine.</body></message>").get("from") == room
+    recorded = own_server.archive_search(words="gates")
+    assert [(each["from"], each["to"]) for each in recorded] == [(own_server.domain, room)]
+
+
+def test_a_room_that_is_not_there_is_named(own_server, users):
+    users()
+    nowhere = own_server.cli("send", "--to", f"nowhere@rooms.{own_server.domain}", "--text", "Anybody?", check=False)
+    assert nowhere.returncode == 2
+    assert "nowhere" in nowhere.stderr and "no such account or room" in nowhere.stderr
 
 
 def test_nothing_is_not_sent(own_server, users):

@@ -38,6 +38,13 @@ std::string as_shown(xml::View root, const Jid& from, const Occupant& author, bo
     return restamp.to_string();
 }
 
+/// What an administrator says to everybody in a room is the room's own word: no nickname is in its address.
+std::string as_the_rooms(xml::View root, const Room& room) {
+    xml::Restamp restamp(root, ns::client);
+    restamp.set("from", room.jid().text()).remove("to").drop(is_the_rooms);
+    return restamp.to_string();
+}
+
 /// XEP-0280 §6.1: marked as what it is, for the copies and the history of who wrote it.
 std::shared_ptr<const Message> as_whisper(const Message& message) {
     auto whisper = std::make_shared<Message>(message);
@@ -104,6 +111,7 @@ Rooms::Heard Rooms::listen(Room* room, const Message& message) {
         for (const auto subject : root.children(subject_tag)) heard.subject += subject.outer_with_namespaces();
     if (const auto* author = room ? room->occupant_on(message.from) : nullptr)
         heard.shown = as_shown(root, room->address_of(author->nick), *author, heard.act == Act::write_privately);
+    else if (room && message.from == host_.domain_jid()) heard.shown = as_the_rooms(root, *room);
     return heard;
 }
 
@@ -115,8 +123,9 @@ policy::RoomFacts Rooms::facts_about(Room* room, const Message& message, const H
     const auto affiliation = room->affiliation_of(message.from);
     const auto& settings = room->settings;
     facts.exists = !room->is_locked || affiliation == Affiliation::owner;
-    facts.is_occupant = here != nullptr;
-    facts.has_voice = role >= Role::participant;
+    const bool is_the_server = message.from == host_.domain_jid();  // whose name nobody else can write
+    facts.is_occupant = here || is_the_server;
+    facts.has_voice = role >= Role::participant || is_the_server;
     facts.may_change_subject = role == Role::moderator || (settings.may_change_subject && role == Role::participant);
     facts.may_write_privately = settings.may_write_privately(role);
     facts.partner_is_present = room->occupant(message.to.resource()) != nullptr;
