@@ -13,6 +13,8 @@ namespace {
 constexpr int niceness = 10;  // behind whoever carries messages
 constexpr auto retry_after = std::chrono::seconds(1);
 
+bool has_words(journal::Kind kind) { return kind == journal::Kind::message || kind == journal::Kind::presence; }
+
 }  // namespace
 
 Indexer::Indexer(const journal::Journal& journal, const Owners& owners, Tail& tail, Readers& readers, Setup setup)
@@ -155,7 +157,7 @@ bool Indexer::fill_batch() {
             if (entry->error() == journal::ReadError::damaged) ++unreadable;
             batch_.skip(std::nullopt);
         } else if (const auto record = view_record((*entry)->text)) {
-            batch_.add(to_micros((*entry)->time), *record, (*entry)->kind == journal::Kind::message);
+            batch_.add(to_micros((*entry)->time), *record, has_words((*entry)->kind));
         } else {
             batch_.skip(to_micros((*entry)->time));
         }

@@ -45,7 +45,7 @@ struct Presence {
     int priority = 0;
     bool away = false;            ///< <show/> is away or xa
     std::string status;           ///< the first <status/>
-    std::string words;            ///< what it says in all languages
+    std::string words;            ///< what it says in all languages, and whatever else somebody could read
     std::string xml;              ///< stamped, without 'to'
 };
 

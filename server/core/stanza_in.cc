@@ -1,5 +1,7 @@
 #include "core/stanza_in.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "core/stamp.h"
@@ -22,12 +24,31 @@ std::optional<int> priority_of(xml::View stanza) {
     return value;
 }
 
-/// What a <status/> says in each language, a line each.
+bool is_availability(std::string_view show) { return show == "away" || show == "xa" || show == "dnd" || show == "chat"; }
+
+bool is_hash(std::string_view text) {
+    return text.size() <= 2 * 64 && std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+/// What most clients send with every presence, and nobody reads: as long as it says no more than its specification lets it.
+bool is_for_programs(xml::View child) {
+    if (child.is({"show", ns::client})) return is_availability(child.inner());
+    if (child.is({"priority", ns::client})) return child.inner().size() <= std::string_view("-128").size();
+    if (child.is({"x", "vcard-temp:x:update"})) {
+        const auto photo = child.first_child();
+        return child.inner() == photo.outer() && is_hash(photo.inner());
+    }
+    if (child.is({"c", "http://jabber.org/protocol/caps"}) || child.is({"idle", "urn:xmpp:idle:1"})) return child.inner().empty();
+    return child.is({"x", "http://jabber.org/protocol/muc"});  // a room puts on record who enters, and keeps the password out of it
+}
+
+/// What a <status/> says in each language and whatever else somebody could read, a line each.
 std::string words_of(xml::View presence) {
     std::string words;
     for (auto child : presence.children()) {
-        if (!child.is({"status", ns::client}) || child.text().empty()) continue;
-        words.append(words.empty() ? "" : "\n").append(child.text());
+        const bool is_status = child.is({"status", ns::client});
+        if (is_status ? child.text().empty() : is_for_programs(child)) continue;
+        words.append(words.empty() ? "" : "\n").append(is_status ? std::string(child.text()) : child.outer_with_namespaces());
     }
     return words;
 }
@@ -38,7 +59,7 @@ Result<Presence, StanzaError> parse_presence(xml::View stanza, const std::string
     Presence presence{.priority = *priority, .away = false, .status = {}, .words = words_of(stanza), .xml = stamped};
     if (const auto show = stanza.child({"show", ns::client})) {
         const auto text = show.text();
-        if (text != "away" && text != "xa" && text != "dnd" && text != "chat")
+        if (!is_availability(text))
             return refuse(Condition::bad_request, "The show element must be away, chat, dnd or xa.");
         presence.away = text == "away" || text == "xa";
     }

@@ -21,7 +21,7 @@ struct StanzaIn {
     std::size_t payload_count = 0;
     std::optional<Presence> presence;     ///< of a presence without type
     std::string status;           ///< of a presence: the first <status/>
-    std::string words;            ///< of a presence: what it says in all languages
+    std::string words;            ///< of a presence: what it says in all languages, and whatever else somebody could read
 };
 
 /// Takes a stanza of `from` apart. Refused when it cannot be handled at all: the error that answers it, jid-malformed

@@ -187,6 +187,45 @@ def test_the_last_words_of_who_leaves_are_on_record(server, users):
     assert [record["kind"] for record in found if "addio valedizione" in record.get("stanza", "")] == ["presence"]
 
 
+SILENT = ("<show>away</show><priority>5</priority><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://example.org' ver='AAAA='/>"
+          "<idle xmlns='urn:xmpp:idle:1' since='2026-11-22T10:00:00Z'/><x xmlns='vcard-temp:x:update'><photo>0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33</photo></x>")
+
+
+@only_chancery("the record is ours")
+@pytest.mark.parametrize("carrier", [
+    "<nick xmlns='http://jabber.org/protocol/nick'>{}</nick>", "<x xmlns='urn:example:anything' hidden='{}'/>", "<note xmlns=''>{}</note>",
+    "<show>away<hidden>{}</hidden></show>", "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='x' ver='A'>{}</c>",
+    "<x xmlns='vcard-temp:x:update'><photo>{}</photo></x>", "<idle xmlns='urn:xmpp:idle:1' since='2026-11-22T10:00:00Z'>{}</idle>"])
+def test_words_in_any_element_of_a_presence_are_on_record_before_anybody_reads_them(server, friends, carrier):
+    """RFC 6121 §4.7.3 lets a presence carry anything: no element of it is a way past the record."""
+    romeo, juliet = friends
+    talker, hearer = romeo.login(), juliet.login()
+    talker.send(f"<presence>{SILENT}{carrier.format('by the orchard wall')}</presence>")
+    if "<show>away<" not in carrier:
+        hearer.expect(f"<presence from='{talker.jid}'><show>away</show></presence>")
+    talker.fence()
+    found = server.archive_search(sender=romeo.jid, all=True)
+    assert [record["kind"] for record in found if "by the orchard wall" in record.get("stanza", "")] == ["presence"]
+
+
+@only_chancery("the record is ours")
+def test_what_only_programs_read_in_a_presence_is_not_on_record(server, users):
+    romeo = users()
+    client = romeo.login()
+    client.send(f"<presence>{SILENT}</presence>")
+    client.fence()
+    assert server.archive_search(sender=romeo.jid, all=True) == []
+
+
+@only_chancery("the record is ours")
+def test_the_words_of_a_status_are_found_by_a_search(server, users):
+    romeo = users()
+    client = romeo.login()
+    client.send("<presence><show>away</show><status>gone to Mantua quicksilver</status></presence>")
+    client.fence()
+    assert len(server.archive_search(sender=romeo.jid, words="quicksilver", all=True)) == 1
+
+
 def test_a_probe_from_a_stranger_tells_nothing(users):
     romeo, tybalt = users(2)
     client, prober = romeo.login(), tybalt.login()
