@@ -1,9 +1,6 @@
 // The composition root: reads the command line and the configuration, builds the parts bottom-up, and runs them.
 
-#include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -17,76 +14,27 @@
 #include "accounts/authenticator.h"
 #include "admin/certificates.h"
 #include "admin/command_line.h"
+#include "admin/data_directory.h"
 #include "admin/file_output.h"
 #include "admin/socket.h"
 #include "base/component_settings.h"
+#include "base/signals.h"
 #include "c2s/web.h"
 #include "components/service.h"
+#include "core/housekeeping.h"
 #include "features/features.h"
 #include "files/files.h"
+#include "files/retention.h"
 #include "net/http_server.h"
-#include "s2s/service.h"
+#include "s2s/report.h"
 
 namespace chancery {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto ledger_interval = std::chrono::seconds(5);
-constexpr auto lock_limit = std::chrono::seconds(5);
 constexpr auto start_limit = std::chrono::seconds(60);   // for a server that is just starting to answer a command
 constexpr auto farewell_limit = std::chrono::seconds(3);  // for clients to take their goodbye
-
-/// The key-encryption key, or the reason why there is none, with the mend.
-Key read_key(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (bytes.size() != Key::size)
-        throw std::runtime_error("The key " + file.string() + " is missing or damaged. To mend it: restore it from the key backup; "
-                                 "without it nothing on record can be read.");
-    Key key(bytes);
-    OPENSSL_cleanse(bytes.data(), bytes.size());
-    return key;
-}
-
-/// One process at a time writes to a data directory. Who comes second waits: a command that works without a server is
-/// soon done.
-class Lock {
-  public:
-    explicit Lock(const fs::path& data) : fd_(::open((data / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-        if (fd_ < 0) throw std::runtime_error(data.string() + ": " + std::strerror(errno));
-        const auto deadline = std::chrono::steady_clock::now() + lock_limit;
-        while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-            if (std::chrono::steady_clock::now() > deadline)
-                throw std::runtime_error("Another chancery runs on " + data.string() + ". Stop it first, or use another --data.");
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        }
-    }
-    ~Lock() { ::close(fd_); }
-    Lock(const Lock&) = delete;
-
-    /// Whether some process has the directory now.
-    static bool is_taken(const fs::path& data) {
-        const int fd = ::open((data / "lock").c_str(), O_RDWR | O_CLOEXEC);
-        if (fd < 0) return false;
-        const bool taken = ::flock(fd, LOCK_EX | LOCK_NB) != 0;
-        ::close(fd);
-        return taken;
-    }
-
-  private:
-    int fd_;
-};
-
-/// A directory that was made once has its keys; making new ones in their place would shut everybody out of the record.
-struct KeysPresent {
-    explicit KeysPresent(const fs::path& keys, bool making) {
-        for (auto name : {"kek", "journal-signing", "data-keys"})
-            if (!making && !fs::exists(keys / name))
-                throw std::runtime_error("The key " + (keys / name).string() + " is missing. To mend it: restore it from the key backup; "
-                                         "without it nothing on record can be read.");
-    }
-};
 
 /// The parts that the server and the command line share.
 struct Office {
@@ -94,8 +42,8 @@ struct Office {
     FederationSettings federation;
     std::map<std::string, std::string> component_rights;
     fs::path data;
-    Lock lock;
-    KeysPresent keys_present;
+    admin::DirectoryLock lock;
+    fs::path keys;
     Recorder recorder;
     journal::Journal journal;
     Key kek;
@@ -107,19 +55,21 @@ struct Office {
     archive::Archive archive;
     files::Store file_store;
     files::Register file_register;
+    files::Keeping file_keeping{file_store, file_register};
+    files::Retention file_retention;
 
     Office(const fs::path& directory, const std::vector<Config::Override>& overrides, bool making = false)
         : config(Config::load(directory / "chancery.toml", overrides)),
           federation(FederationSettings::load(directory / "chancery.toml", overrides)),
           component_rights(ComponentSettings::load(directory / "chancery.toml", overrides).rights), data(directory), lock(data),
-          keys_present(data / config.journal.keys, making),
+          keys(making ? data / config.journal.keys : admin::existing_keys(data / config.journal.keys)),
           journal({.folder = data / "journal",
-                   .keys = data / config.journal.keys,
+                   .keys = keys,
                    .origin = config.domain,
                    .segment_bytes = static_cast<std::size_t>(config.journal.segment_mib) << 20,
                    .tick = std::chrono::seconds(config.journal.checkpoint_seconds)},
                   [this](journal::Pending* first) { recorder.settled(first); }),
-          kek(read_key(data / config.journal.keys / "kek")), database(data / "state.db"),
+          kek(admin::read_key_encryption_key(keys)), database(data / "state.db"),
           accounts(database, workers, config.domain, derive_key(kek, "accounts"),
                    {.hashes = sasl::hashes({.scram_sha512 = config.sasl.scram_sha512, .scram_sha1 = config.sasl.scram_sha1}),
                     .iterations = static_cast<int>(config.sasl.iterations)}),
@@ -127,7 +77,8 @@ struct Office {
                   {.token_life = std::chrono::days(config.sasl.token_days),
                    .most_devices = static_cast<std::size_t>(config.limits.devices_per_user)}),
           ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}),
-          file_store(data / "files", kek), file_register(database, kek) {
+          file_store(data / "files", kek), file_register(database, kek),
+          file_retention(config, RetentionSettings::load(directory / "chancery.toml", overrides), file_register, file_keeping, recorder) {
         file_store.clear_incoming();
         recorder.connect(journal, archive, ledger);
         replay();
@@ -153,7 +104,7 @@ struct Office {
 
     admin::Context context(std::string actor) {
         return {.config = config, .data = data, .accounts = accounts, .recorder = recorder, .journal = journal,
-                .archive = archive, .files = file_register, .file_store = file_store, .actor = std::move(actor)};
+                .archive = archive, .files = file_register, .file_store = file_store, .file_retention = file_retention, .actor = std::move(actor)};
     }
 };
 
@@ -185,7 +136,7 @@ class Server {
         host_.add_way(*components_);
         make_federation(shards);
         if (const auto address = files::Files::address_of(office.config))
-            files_ = std::make_unique<files::Files>(host_, office.file_store, office.file_register, office.kek, *address);
+            files_ = std::make_unique<files::Files>(host_, office.file_store, office.file_register, office.file_keeping, office.kek, *address);
         const auto all_waiting = office.ledger.waiting();
         std::vector<std::uint64_t> positions;
         for (const auto& waiting : all_waiting) positions.push_back(waiting.position);
@@ -202,31 +153,33 @@ class Server {
                                                                           "xmpp-client", take});
     }
 
-    void run(int signals) {
+    /// The signal that has ended it.
+    int run(int signals) {
         clients_->start();
         https_->start();
         if (files_) files_->start(https_->port());
         components_->start();
         if (federation_) federation_->start();
         for (auto& shard : shards_) threads_.emplace_back([&shard] { shard->run(); });
-        serve_until_stopped(signals);
+        const int ended_by = serve_until_stopped(signals);
         log::info("server.stopping");
         stop();
+        return ended_by;
     }
 
   private:
     /// Nobody asks the shards for anything any more when this returns.
-    void serve_until_stopped(int signals) {
+    int serve_until_stopped(int signals) {
         admin::Socket socket(office_.data / "chancery.sock", [this](const admin::json& request, const std::string& actor) {
             auto context = office_.context(actor);
             context.host = &host_;
             context.live = [this] { return live(); };
             return admin::answer(context, request);
         });
-        std::jthread housekeeper([this](std::stop_token stop) { keep_house(stop); });
+        const Housekeeper state(chores_of(host_)), files(files::chores_of(office_.file_retention));
         log::info("server.ready", {{"domain", office_.config.domain}, {"starttls", clients_->starttls_port()},
                                    {"tls", clients_->tls_port()}, {"https", https_->port()}, {"pid", ::getpid()}});
-        wait_for_stop(signals);
+        return wait_for_stop(signals);
     }
 
     /// Without a partner there is no way out and no door for other servers.
@@ -261,10 +214,11 @@ class Server {
                                         .ticket_keys = std::move(tickets)});
     }
 
-    void wait_for_stop(int signals) {
+    /// The signal that has ended it.
+    int wait_for_stop(int signals) {
         signalfd_siginfo info{};
         while (::read(signals, &info, sizeof info) == sizeof info) {
-            if (info.ssi_signo != SIGHUP) return;
+            if (info.ssi_signo != SIGHUP) return static_cast<int>(info.ssi_signo);
             try {
                 tls_.replace(load_tls({"xmpp-client"}, tls_.get()->ticket_keys()));
                 https_tls_.replace(load_tls({"http/1.1", "xmpp-client"}, https_tls_.get()->ticket_keys()));
@@ -274,55 +228,7 @@ class Server {
                 log::error("tls.not_reloaded", {{"cause", error.what()}});
             }
         }
-    }
-
-    void keep_house(std::stop_token stop) {
-        std::mutex guard;
-        std::condition_variable_any wake;
-        std::unique_lock lock(guard);
-        while (!wake.wait_for(lock, stop, ledger_interval, [] { return false; }) && !stop.stop_requested()) {
-            save_ledger();
-            thin_streams();
-            save_logons();
-        }
-    }
-
-    /// Without a snapshot the next start replays more of the journal, and nothing is lost.
-    void save_ledger() {
-        try {
-            office_.ledger.snapshot();
-        } catch (const std::exception& failure) {
-            log::warning("ledger.snapshot_failed", {{"cause", failure.what()}});
-        }
-    }
-
-    /// Begins a new file of notes about streams, once all that the old ones say is in it too.
-    void thin_streams() {
-        auto& streams = office_.ledger.streams();
-        if (!streams.is_long()) return;
-        try {
-            streams.begin_file();
-            on_every_shard([this](std::size_t i) { host_.home(i).note_streams(); });
-            on_every_shard([](std::size_t) {});  // the turn that wrote them is over
-            streams.remove_older();
-        } catch (const std::exception& failure) {
-            log::warning("streams.not_thinned", {{"cause", failure.what()}});
-        }
-    }
-
-    /// What `status` and `doctor` say of partners.
-    admin::json federation() const {
-        admin::json domains = admin::json::object();
-        for (const auto& [domain, status] : federation_->status())
-            domains[domain] = {{"streams_in", status.streams_in}, {"streams_out", status.streams_out}, {"waiting", status.waiting},
-                               {"sent", status.sent}, {"received", status.received}, {"returned", status.returned},
-                               {"suspicious", status.suspicious}, {"last_error", status.last_error},
-                               {"last_error_at", status.last_error.empty() ? "" : to_iso(status.last_error_at)}};
-        return {{"ports", {{"starttls", federation_->port()}, {"tls", federation_->tls_port()}}}, {"domains", domains}};
-    }
-
-    void save_logons() {
-        shards_[0]->post([this] { host_.home(0).tasks().spawn(office_.accounts.save_logons()); });
+        return SIGTERM;
     }
 
     admin::json live() const {
@@ -330,25 +236,15 @@ class Server {
                 {"ports", {{"starttls", clients_->starttls_port()}, {"tls", clients_->tls_port()}, {"https", https_->port()}, {"component", components_->port()}}},
                 {"connections", door_.connections()},
                 {"sessions", host_.session_count()},
-                {"federation", federation_ ? federation() : admin::json()},
+                {"federation", federation_ ? s2s::report(*federation_) : admin::json()},
                 {"messages", {{"accepted", host_.messages_accepted.load()}, {"refused", host_.messages_refused.load()}}},
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(system_now() - host_.started()).count()}};
-    }
-
-    void on_every_shard(const std::function<void(std::size_t)>& work) {
-        std::atomic<std::size_t> left = shards_.size();
-        for (std::size_t i = 0; i < shards_.size(); ++i)
-            shards_[i]->post([&, i] {
-                work(i);
-                --left;
-            });
-        while (left > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
     /// One shard after the other while all the others stand still: a task may be on a visit to another shard.
     void destroy_work() {
         std::barrier<> together(static_cast<std::ptrdiff_t>(shards_.size()));
-        on_every_shard([&](std::size_t own) {
+        on_every_shard(host_, [&](std::size_t own) {
             for (std::size_t i = 0; i < shards_.size(); ++i) {
                 together.arrive_and_wait();
                 if (i != own) continue;
@@ -364,10 +260,10 @@ class Server {
 
     void stop() {
         for (int round = 0; round < 2; ++round)  // the second lets arrive what services said to people of other shards
-            on_every_shard([&](std::size_t i) {
+            on_every_shard(host_, [&](std::size_t i) {
                 if (round == 0) host_.stop_services(host_.home(i));
             });
-        on_every_shard([this](std::size_t i) {
+        on_every_shard(host_, [this](std::size_t i) {
             clients_->stop_on(i);
             components_->stop_on(i);
             if (federation_) federation_->stop_on(i);
@@ -376,13 +272,13 @@ class Server {
         std::atomic<bool> busy = true;
         while (busy && std::chrono::steady_clock::now() < deadline) {
             busy = false;
-            on_every_shard([&](std::size_t i) {
+            on_every_shard(host_, [&](std::size_t i) {
                 if (!clients_->is_empty_on(i) || (federation_ && !federation_->is_empty_on(i))) busy = true;
             });
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
-        on_every_shard([this](std::size_t i) { https_->stop_on(i); });
-        save_logons();
+        on_every_shard(host_, [this](std::size_t i) { https_->stop_on(i); });
+        save_logons(host_);
         if (files_) files_->stop();
         for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
             destroy_work();
@@ -395,7 +291,7 @@ class Server {
         office_.journal.close();
         for (auto& shard : shards_) shard->stop();
         threads_.clear();
-        save_ledger();
+        save_ledger(host_);
     }
 
     Office& office_;
@@ -416,13 +312,13 @@ class Server {
     std::vector<std::jthread> threads_;
 };
 
-/// SIGTERM, SIGINT and SIGHUP arrive by this descriptor, on every thread; SIGPIPE and SIGXFSZ become errors of the call.
+/// Signals to stop, to restart and to read certificates anew arrive by this descriptor, on every thread; SIGPIPE and SIGXFSZ become errors of the call.
 int take_signals() {
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);
     sigset_t set;
     sigemptyset(&set);
-    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+    for (int number : {SIGTERM, SIGINT, SIGHUP, restart_signal}) sigaddset(&set, number);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     return ::signalfd(-1, &set, SFD_CLOEXEC);
 }
@@ -435,7 +331,8 @@ void raise_file_limit() {
     ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-int serve(const admin::CommandLine& line) {
+/// Until it is stopped. True: it is to run anew.
+bool serve(const admin::CommandLine& line) {
     const int signals = take_signals();
     raise_file_limit();
     Office office(line.data, line.overrides);
@@ -443,8 +340,7 @@ int serve(const admin::CommandLine& line) {
     if (office.config.server.log == "warning") log::set_level(log::Level::warning);
     if (office.config.server.log == "error") log::set_level(log::Level::error);
     Server server(office);
-    server.run(signals);
-    return 0;
+    return server.run(signals) == restart_signal;
 }
 
 int init(const admin::CommandLine& line) {
@@ -482,7 +378,7 @@ int show(const admin::CommandLine& line, const admin::json& result) {
     if (line.request["command"] != "archive file") return admin::print(line, result);
     const auto out = line.request.at("out").get<std::string>();
     const auto config = Config::load(line.data / "chancery.toml");
-    admin::write_file(line.data / "files", read_key(line.data / config.journal.keys / "kek"), result, out);
+    admin::write_file(line.data / "files", admin::read_key_encryption_key(line.data / config.journal.keys), result, out);
     return out == "-" ? 0 : admin::print(line, result);
 }
 
@@ -496,7 +392,7 @@ int request(const admin::CommandLine& line) {
     do {
         if (const auto result = admin::ask(socket, line.request)) return show(line, *result);
         if (only_asks) throw admin::AdminError("No server answers on " + line.data.string() + ". Start it: chancery serve --data " + line.data.string());
-        if (!Lock::is_taken(line.data)) break;
+        if (!admin::DirectoryLock::is_taken(line.data)) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     } while (std::chrono::steady_clock::now() < deadline);
     log::set_level(log::Level::warning);
@@ -506,22 +402,20 @@ int request(const admin::CommandLine& line) {
     return show(line, admin::run(context, line.request));
 }
 
-/// Root becomes the owner of the data directory: what serves the network needs no more, and files that a command makes
-/// stay readable for the server.
-void become_owner(const fs::path& data) {
-    struct stat info {};
-    if (::geteuid() != 0 || ::stat(data.c_str(), &info) != 0 || info.st_uid == 0) return;
-    if (::setgroups(0, nullptr) != 0 || ::setgid(info.st_gid) != 0 || ::setuid(info.st_uid) != 0)
-        throw std::runtime_error("cannot become the owner of " + data.string() + ": " + std::strerror(errno));
+/// In this very process, so that whoever watches over it notices nothing.
+int run_anew(const fs::path& program, char** argv) {
+    ::execv(program.c_str(), argv);
+    throw std::runtime_error("cannot run " + program.string() + " anew: " + std::strerror(errno));
 }
 
 int run(int argc, char** argv) {
     int exit_code = 0;
     const auto line = admin::parse_command_line(argc, argv, exit_code);
     if (!line) return exit_code;
-    become_owner(line->data);
+    admin::become_owner(line->data);
+    const auto program = fs::read_symlink("/proc/self/exe");  // which an upgrade may replace meanwhile
     switch (line->action) {
-        case admin::CommandLine::Action::serve: return serve(*line);
+        case admin::CommandLine::Action::serve: return serve(*line) ? run_anew(program, argv) : 0;
         case admin::CommandLine::Action::init: return init(*line);
         case admin::CommandLine::Action::request: return request(*line);
     }

@@ -21,6 +21,7 @@ const std::vector<Command>& all_commands() {
         {"archive prove", prove},
         {"archive rebuild", rebuild_index, true},
         {"archive file", find_file, true},
+        {"file remove", remove_file, true},
         {"status", status},
         {"doctor", doctor},
     };

@@ -17,8 +17,7 @@
 #include "archive/archive.h"
 #include "core/host.h"
 #include "core/recorder.h"
-#include "files/register.h"
-#include "files/store.h"
+#include "files/retention.h"
 #include "journal/journal.h"
 
 namespace chancery::admin {
@@ -39,6 +38,7 @@ struct Context {
     archive::Archive& archive;
     files::Register& files;
     const files::Store& file_store;
+    files::Retention& file_retention;
     Host* host = nullptr;                     ///< null when no server runs
     std::function<json()> live = {};          ///< ports and connections of the running server
     std::string actor;                        ///< who asks, for the record: "uid 0"

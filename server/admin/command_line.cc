@@ -99,6 +99,16 @@ class Parser {
         sub->add_flag_callback(option, [this, key] { line_.request[key] = true; }, help);
     }
 
+    /// Asks before what cannot be taken back, unless --yes is given.
+    void confirmed(CLI::App* sub, std::function<std::string()> warning) {
+        sub->add_flag("--yes", is_confirmed_, "Do not ask");
+        sub->parse_complete_callback([this, warning = std::move(warning)] {
+            finish_ = [this, warning] {
+                if (!is_confirmed_) confirm(warning());
+            };
+        });
+    }
+
     void add_server_commands() {
         auto* serve = command(app_, "serve", "Run the server", "");
         serve->add_option("--set", sets_, "Override a setting: KEY=VALUE")->allow_extra_args(false);
@@ -166,6 +176,11 @@ class Parser {
         auto* file = command(*archive, "file", "A file that somebody has uploaded, also one that holds a virus", "archive file");
         text(file, "WHICH", "file", "Its id, as in its link and in archive show, or its SHA-256", true);
         text(file, "--out", "out", "Where to write it; -: standard output", true);
+        auto* files = app_.add_subcommand("file", "Files that people have uploaded");
+        auto* remove = command(*files, "remove", "Remove a file for good; what is on record of it remains", "file remove");
+        text(remove, "WHICH", "file", "Its id, as in its link and in archive show; or its SHA-256: whoever has uploaded it", true);
+        text(remove, "--reason", "reason", "Why, for the record", true);
+        confirmed(remove, [this] { return "The file " + line_.request["file"].get<std::string>() + " is removed for good. Nobody can open it afterwards."; });
         command(*archive, "rebuild", "Build the index again from the journal", "archive rebuild");
         archive->get_subcommand("verify")->parse_complete_callback([this] {
             if (!file_.empty()) line_.request["proof"] = file_;
@@ -175,6 +190,7 @@ class Parser {
     CLI::App app_{"Chancery: instant messaging on the record", "chancery"};
     CommandLine line_;
     std::string data_, file_, checkpoint_;
+    bool is_confirmed_ = false;
     bool password_stdin_ = false;  // it is read from there anyway: there is no option that shows a password
     std::vector<std::string> sets_;
     std::function<void()> finish_;
@@ -192,6 +208,8 @@ void print_files(const json& record) {
         else std::cout << "  " << file["name"].get<std::string>() << ", " << counted(file["size"].get<std::size_t>(), "byte");
         if (file.contains("sha256")) std::cout << ", " << file["verdict"].get<std::string>() << "\n         SHA-256 " << file["sha256"].get<std::string>();
         else if (file.contains("name")) std::cout << ", never came";
+        if (file.contains("removed"))
+            std::cout << "\n         removed on " << file["removed"]["at"].get<std::string>() << " " << file["removed"]["how"].get<std::string>();
         std::cout << "\n";
     }
 }
@@ -251,6 +269,7 @@ std::string sentence(const std::string& command, const json& result) {
     if (command == "archive file")
         return "Wrote " + result["name"].get<std::string>() + ": " + counted(result["size"].get<std::size_t>(), "byte") + ", " +
                result["verdict"].get<std::string>() + ", SHA-256 " + result["sha256"].get<std::string>() + ".";
+    if (command == "file remove") return "Removed " + counted(result["removed"].size(), "file") + ". The record of what was removed remains.";
     if (command == "archive rebuild") return "The index is being built again. Until that is done, histories and searches have to wait.";
     return result.dump();
 }

@@ -19,6 +19,7 @@ json sign_checkpoint(Context&, const json&);
 json prove(Context&, const json&);
 json rebuild_index(Context&, const json&);
 json find_file(Context&, const json&);
+json remove_file(Context&, const json&);
 json status(Context&, const json&);
 json doctor(Context&, const json&);
 

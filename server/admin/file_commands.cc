@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -22,6 +23,7 @@ constexpr auto scanner_patience = std::chrono::seconds(2);
 json describe(const files::File& file) {
     json described = {{"id", file.slot.id}, {"name", file.slot.name}, {"size", file.slot.size}, {"owner", file.slot.owner.text()},
                       {"asked", to_iso(file.slot.created)}};
+    if (file.removal) described["removed"] = {{"at", to_iso(file.removal->at)}, {"how", file.removal->how}};
     if (!file.content) return described;
     described["sha256"] = file.content->sha256;
     described["type"] = file.content->type;
@@ -41,6 +43,21 @@ std::vector<files::File> files_named(const Context& context, const std::string& 
     if (!bytes || bytes->size() != digest.size()) return {};
     std::copy(bytes->begin(), bytes->end(), digest.begin());
     return context.files.find_content_now(context.file_store.name_of(digest));
+}
+
+/// The same, at least one; what is still there stands first.
+std::vector<files::File> existing_files(const Context& context, const json& request) {
+    const auto which = request.at("file").get<std::string>();
+    auto found = files_named(context, which);
+    if (found.empty()) throw AdminError("There is no file " + which + ". archive show names the files that a message shares.");
+    if (!found.front().content) throw AdminError("The file " + which + " was announced and never came.");
+    const auto there = std::ranges::find_if(found, [](const files::File& file) { return !file.removal; });
+    const auto& file = found.front();
+    if (there == found.end())
+        throw AdminError("The file " + file.slot.name + " (" + file.slot.id + ") was removed on " + to_iso(file.removal->at) + " " + file.removal->how +
+                         ". Its record remains: archive search --all.");
+    std::iter_swap(found.begin(), there);
+    return found;
 }
 
 class Output {
@@ -85,24 +102,40 @@ json files_in(const Context& context, std::string_view stanza) {
 
 std::string say_file_act(xml::View act) {
     auto text = std::string(act.name()) + " " + std::string(act.attribute("name"));
-    for (const auto* key : {"size", "type", "verdict", "virus", "bytes", "sha256", "id"})
+    for (const auto* key : {"size", "type", "verdict", "virus", "bytes", "sha256", "id", "content", "how"})
         if (act.has_attribute(key)) text.append(", ").append(key).append(" ").append(act.attribute(key));
     return text;
 }
 
 json find_file(Context& context, const json& request) {
-    const auto which = request.at("file").get<std::string>();
-    const auto found = files_named(context, which);
-    if (found.empty()) throw AdminError("There is no file " + which + ". archive show names the files that a message shares.");
+    const auto found = existing_files(context, request);
     const auto& file = found.front();
-    if (!file.content) throw AdminError("The file " + which + " was announced and never came.");
     auto described = describe(file);
     described["content"] = file.content->name;
-    described["quarantined"] = file.content->verdict == files::Verdict::infected;
+    described["quarantined"] = file.slot.state == files::State::quarantined;
     json all = json::array();
     for (const auto& each : found) all.push_back(describe(each));
     described["uploads"] = std::move(all);
     return described;
+}
+
+/// Whoever uploaded the same bytes has a file of their own: by the SHA-256 all of them go.
+json remove_file(Context& context, const json& request) {
+    const auto reason = request.at("reason").get<std::string>();
+    if (reason.empty()) throw AdminError("Say why, for the record: --reason TEXT");
+    json removed = json::array();
+    try {
+        for (const auto& file : existing_files(context, request)) {
+            if (file.removal) continue;
+            context.file_retention.remove(file, "by " + context.actor + ": " + reason);
+            removed.push_back(describe(file));
+        }
+    } catch (const NotRecorded& failure) {
+        throw AdminError(std::string("Not removed, because the archive cannot record it: ") + failure.what());
+    } catch (const journal::FileError& failure) {
+        throw AdminError(failure.what());
+    }
+    return {{"removed", removed}};
 }
 
 void write_file(const std::filesystem::path& folder, const Key& key, const json& found, const std::string& out) {

@@ -63,6 +63,14 @@ std::string read_password() {
     return password;
 }
 
+void confirm(const std::string& warning) {
+    if (!is_typed()) throw AdminError(warning + " Nothing was done: nobody is here to confirm it. Add --yes.");
+    std::cerr << warning << " Type yes to go on: " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "yes") throw AdminError("Nothing was done.");
+}
+
 std::string read_text() {
     if (is_typed()) std::cerr << "Type the text, and Ctrl-D on a line of its own to end it:" << std::endl;
     std::string text(std::istreambuf_iterator<char>(std::cin), {});

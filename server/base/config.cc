@@ -10,6 +10,7 @@
 
 #include "base/component_settings.h"
 #include "base/federation_settings.h"
+#include "base/retention_settings.h"
 
 namespace chancery {
 namespace {
@@ -29,7 +30,7 @@ struct Setting {
     Bounds bounds = {0, 0};
 };
 
-std::vector<Setting> settings_of(Config& c, FederationSettings& f, ComponentSettings& p) {
+std::vector<Setting> settings_of(Config& c, FederationSettings& f, ComponentSettings& p, RetentionSettings& r) {
     return {
         {"listen.starttls", &c.listen.starttls, "clients with STARTTLS; empty: off"},
         {"listen.tls", &c.listen.tls, "clients with direct TLS; empty: off"},
@@ -120,6 +121,8 @@ std::vector<Setting> settings_of(Config& c, FederationSettings& f, ComponentSett
         {"files.forbidden", &c.files.forbidden, "types that are refused, by what the bytes are: \"text/html\", \"video/*\""},
         {"files.scanner", &c.files.scanner, "clamd: its socket's path, or 127.0.0.1:3310; empty: files are not scanned for viruses"},
         {"files.scanner_seconds", &c.files.scanner_seconds, "for its verdict", {1, 3'600}},
+        {"files.keep_days", &r.keep_days, "an upload is kept so long, and at least files.link_hours; 0: for ever", {0, 36'500}},
+        {"files.quarantine_days", &r.quarantine_days, "the same for what holds a virus", {0, 36'500}},
         {"pubsub.service", &c.pubsub.service, "nodes for all are at this name before the domain; empty: none"},
         {"pubsub.creators", &c.pubsub.creators, "who may make them: everybody, administrators or nobody"},
     };
@@ -265,12 +268,13 @@ struct Settings {
     Config config;
     FederationSettings federation;
     ComponentSettings components;
+    RetentionSettings retention;
 };
 
 Settings load_all(const std::filesystem::path& file, const std::vector<Config::Override>& overrides) {
     Settings all;
     auto& config = all.config;
-    const auto settings = settings_of(config, all.federation, all.components);
+    const auto settings = settings_of(config, all.federation, all.components, all.retention);
     read_file(config, settings, file);
     for (const auto& [key, value] : overrides) {
         if (key == "domain") config.domain = value;
@@ -295,14 +299,19 @@ ComponentSettings ComponentSettings::load(const std::filesystem::path& file, con
     return load_all(file, overrides).components;
 }
 
+RetentionSettings RetentionSettings::load(const std::filesystem::path& file, const std::vector<Config::Override>& overrides) {
+    return load_all(file, overrides).retention;
+}
+
 std::string Config::initial_file(const std::string& domain) {
     Config defaults;
     FederationSettings federation;
     ComponentSettings components;
+    RetentionSettings retention;
     std::string text = "# Chancery. Remove a # to change a setting; what is not set here has the value shown.\n\ndomain = \"" +
                        domain + "\"\n";
     std::string section;
-    for (const auto& setting : settings_of(defaults, federation, components)) {
+    for (const auto& setting : settings_of(defaults, federation, components, retention)) {
         const auto dot = setting.key.find('.');
         if (setting.key.substr(0, dot) != section) {
             section = setting.key.substr(0, dot);

@@ -90,6 +90,12 @@ Digest ContentWriter::finish() {
     return hash_.finish();
 }
 
+void destroy_key(const std::filesystem::path& path) {
+    journal::File file(path, journal::File::Mode::write);
+    file.write_at(offsetof(Head, nonce), std::string(sizeof Head::nonce + sizeof Head::wrapped, '\0'));
+    file.sync();
+}
+
 ContentReader::ContentReader(std::filesystem::path path, const Key& wrapping_key) : file_(std::move(path), journal::File::Mode::read) {
     Head head{};
     const auto read = file_.read_at(0, reinterpret_cast<char*>(&head), sizeof head);

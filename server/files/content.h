@@ -49,6 +49,9 @@ class ContentWriter {
     std::uint64_t size_, added_ = 0, pieces_ = 0;
 };
 
+/// Overwrites the key with zeros: from then on nobody opens a piece. @throws journal::FileError
+void destroy_key(const std::filesystem::path& path);
+
 class ContentReader {
   public:
     /// @throws journal::FileError, Damaged

@@ -87,6 +87,7 @@ Task<> record(Files& files, const net::HttpExchange& exchange, const Opened& ope
 Task<> judge(Files& files, const net::HttpExchange& exchange, const Opened& opened) {
     const auto& file = opened.file;
     const policy::DownloadFacts facts{
+        .is_removed = file.slot.state == State::removed,
         .is_withheld = file.slot.state != State::kept || file.content->verdict == Verdict::infected,
         .has_ended = opened.until < files.host().now(),
         .is_audience_here = co_await is_still_here(files.host(), opened.audience)};
@@ -136,18 +137,7 @@ Task<> give(Files& files, net::HttpExchange& exchange, Opened opened) {
 Task<> give_download(Files& files, net::HttpExchange& exchange) {
     auto opened = co_await open(files, asked_by(exchange.request()));
     exchange.signed_in();
-    try {
-        co_await give(files, exchange, std::move(opened));
-    } catch (const NotRecorded& failure) {
-        log::error("files.not_recorded", {{"cause", failure.what()}});
-        throw refusal(503, "Not given: the archive is not available. Try again later.");
-    } catch (const journal::FileError& failure) {
-        throw disk_failure(failure);
-    } catch (const Damaged& failure) {
-        throw disk_failure(failure);
-    } catch (const storage::StorageError& failure) {
-        throw disk_failure(failure);
-    }
+    co_await or_refusal(give(files, exchange, std::move(opened)), "Not given: the archive is not available. Try again later.");
 }
 
 }  // namespace chancery::files

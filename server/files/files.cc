@@ -36,8 +36,8 @@ std::optional<Jid> Files::address_of(const Config& config) {
     return address;
 }
 
-Files::Files(Host& host, const Store& store, Register& reg, const Key& master, Jid address)
-    : host_(host), address_(std::move(address)), store_(store), register_(reg),
+Files::Files(Host& host, const Store& store, Register& reg, Keeping& keeping, const Key& master, Jid address)
+    : host_(host), address_(std::move(address)), store_(store), register_(reg), keeping_(keeping),
       links_(master, std::chrono::hours(host.config().files.link_hours), [&host] { return host.now(); }), scanner_(scanner_of(host.config())) {
     host.use_file_links(links_);
     host.add_service(address_, "Files", std::make_unique<Slots>(*this));

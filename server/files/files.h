@@ -12,6 +12,7 @@
 
 #include "base/executor.h"
 #include "core/host.h"
+#include "files/keeping.h"
 #include "files/links.h"
 #include "files/register.h"
 #include "files/scanner.h"
@@ -23,7 +24,7 @@ namespace chancery::files {
 class Files {
   public:
     /// Adds the service to the host. @throws ConfigError
-    Files(Host& host, const Store& store, Register& reg, const Key& master, Jid address);
+    Files(Host& host, const Store& store, Register& reg, Keeping& keeping, const Key& master, Jid address);
     /// The service's address; nothing: files are off.
     static std::optional<Jid> address_of(const Config& config);
 
@@ -39,6 +40,7 @@ class Files {
     const Jid& address() const { return address_; }
     const Store& store() const { return store_; }
     Register& reg() { return register_; }
+    Keeping& keeping() { return keeping_; }
     Links& links() { return links_; }
     const Scanner& scanner() const { return scanner_; }
     Workers& disk() { return disk_; }
@@ -73,6 +75,7 @@ class Files {
     const Jid address_;
     const Store& store_;
     Register& register_;
+    Keeping& keeping_;
     Links links_;
     Scanner scanner_;
     Workers disk_{2}, scans_{2};

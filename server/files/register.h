@@ -18,7 +18,7 @@
 namespace chancery::files {
 
 /// As numbers in the database: they do not change.
-enum class State : std::uint8_t { awaited = 0, kept = 1, quarantined = 2 };
+enum class State : std::uint8_t { awaited = 0, kept = 1, quarantined = 2, removed = 3 };
 
 /// What somebody wants to upload.
 struct Slot {
@@ -40,9 +40,16 @@ struct Content {
     std::string virus;
 };
 
+/// That a file is not there any more.
+struct Removal {
+    Time at;
+    std::string how;                 ///< as it ends the sentence "removed on …": under the retention of …, by … because …
+};
+
 struct File {
     Slot slot;
-    std::optional<Content> content;  ///< once it has come
+    std::optional<Content> content;  ///< once it has come; known also of what was removed
+    std::optional<Removal> removal;
 };
 
 /// What somebody has uploaded, or is about to, in a while.
@@ -62,14 +69,24 @@ class Register {
     std::optional<File> find_now(const std::string& id);
     /// Files with this content, oldest first.
     std::vector<File> find_content_now(const std::string& name);
-    /// The upload has come. What was known of the content before is replaced. Which other files have it, when it is
-    /// infected: they are withheld too.
-    Task<std::vector<std::string>> settle(std::string id, Content content);
+    /// Bytes are about to be kept: what a crash leaves of them is known as ours.
+    void expect_now(const Content& content);
+    /// The upload has come. What was known of the content before is replaced. Which files have it, when it is infected: they
+    /// are withheld too.
+    std::vector<std::string> settle_now(const std::string& id, const Content& content);
     /// Files whose content is infected.
     std::vector<std::string> infected_now();
 
+    /// The oldest files in this state that were asked for before then.
+    std::vector<std::string> older_now(State state, Time before, std::size_t most);
+    void remove_now(const std::string& id, const Removal& removal);
+    /// Whether a file in this state has the content.
+    bool is_needed_now(const std::string& content, State state);
+    bool has_known_now(const std::string& content);
+
   private:
     std::string sealed_slot(const Slot& slot) const;
+    storage::Blob sealed_content(const Content& content) const;
     std::optional<File> read(storage::Snapshot& snapshot, const std::string& id) const;
 
     storage::Database& database_;

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -42,7 +43,9 @@ ContentReader Store::read(const Incoming& incoming) const { return ContentReader
 
 std::string Store::name_of(const Digest& digest) const { return to_hex(hmac(Hash::sha256, name_key_.reveal(), view(digest))); }
 
-fs::path Store::place_of(const std::string& name) const { return folder_ / "content" / name.substr(0, 2) / name; }
+fs::path Store::place_of(Shelf shelf, const std::string& name) const {
+    return shelf == Shelf::content ? folder_ / "content" / name.substr(0, 2) / name : folder_ / "quarantine" / name;
+}
 
 void Store::move(Incoming& incoming, const fs::path& to) const {
     make_folder(to.parent_path());
@@ -52,16 +55,27 @@ void Store::move(Incoming& incoming, const fs::path& to) const {
 }
 
 /// Over what is there: that says the same, and may be damaged.
-void Store::place(Incoming& incoming, const std::string& name) const { move(incoming, place_of(name)); }
+void Store::place(Incoming& incoming, const std::string& name) const { move(incoming, place_of(Shelf::content, name)); }
 
-void Store::quarantine(Incoming& incoming, const std::string& name) const {
-    move(incoming, quarantine_of(name));
-    if (fs::remove(place_of(name))) journal::sync_folder(place_of(name).parent_path());
+void Store::quarantine(Incoming& incoming, const std::string& name) const { move(incoming, place_of(Shelf::quarantine, name)); }
+
+void Store::destroy(Shelf shelf, const std::string& name) const {
+    const auto path = place_of(shelf, name);
+    if (!fs::exists(path)) return;
+    destroy_key(path);
+    if (::unlink(path.c_str()) != 0) throw journal::FileError("cannot remove", path, errno);
+    journal::sync_folder(path.parent_path());
 }
 
-ContentReader Store::open(const std::string& name) const { return ContentReader(place_of(name), wrapping_key_); }
+void Store::each(Shelf shelf, const std::function<bool(const std::string&)>& visit) const {
+    const auto folder = folder_ / (shelf == Shelf::content ? "content" : "quarantine");
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        if (entry.is_regular_file() && !visit(entry.path().filename().string())) return;
+}
 
-ContentReader Store::open_quarantined(const std::string& name) const { return ContentReader(quarantine_of(name), wrapping_key_); }
+ContentReader Store::open(const std::string& name) const { return ContentReader(place_of(Shelf::content, name), wrapping_key_); }
+
+ContentReader Store::open_quarantined(const std::string& name) const { return ContentReader(place_of(Shelf::quarantine, name), wrapping_key_); }
 
 std::uint64_t Store::free_bytes() const {
     struct statvfs disk {};

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "files/content.h"
@@ -14,6 +15,9 @@ namespace chancery::files {
 
 class Store {
   public:
+    /// Where what has come lies.
+    enum class Shelf { content, quarantine };
+
     /// Makes the folders where they are missing. @throws journal::FileError
     Store(std::filesystem::path folder, const Key& master);
 
@@ -37,8 +41,12 @@ class Store {
     std::string name_of(const Digest& digest) const;
     /// Beyond this point the content is there, also after a power cut. @throws journal::FileError
     void place(Incoming& incoming, const std::string& name) const;
-    /// Where no link leads; what is there already under this name in content/ too.
+    /// The same, where no link leads.
     void quarantine(Incoming& incoming, const std::string& name) const;
+    /// Its key first (content.h). What is not there is destroyed already. @throws journal::FileError
+    void destroy(Shelf shelf, const std::string& name) const;
+    /// Every name on the shelf, in no order, until `visit` says no.
+    void each(Shelf shelf, const std::function<bool(const std::string&)>& visit) const;
 
     /// @throws journal::FileError, Damaged
     ContentReader open(const std::string& name) const;
@@ -47,8 +55,7 @@ class Store {
     std::uint64_t free_bytes() const;
 
   private:
-    std::filesystem::path place_of(const std::string& name) const;
-    std::filesystem::path quarantine_of(const std::string& name) const { return folder_ / "quarantine" / name; }
+    std::filesystem::path place_of(Shelf shelf, const std::string& name) const;
     void move(Incoming& incoming, const std::filesystem::path& to) const;
 
     const std::filesystem::path folder_;

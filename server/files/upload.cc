@@ -1,6 +1,6 @@
 // An upload: received into an encrypted file, looked at, scanned, put on record, and only then there for anybody.
 //
-// Operation. The order of the lines of take_upload is the guarantee. What is refused or breaks off leaves no bytes behind, but
+// Operation. The order of the lines of keep() is the guarantee. What is refused or breaks off leaves no bytes behind, but
 // for what holds a virus: that is kept where no link leads.
 // Limits. A file is never whole in memory: `portion_bytes` of it.
 
@@ -129,9 +129,8 @@ int status_of(std::string_view rule) {
 
 /// Where no link leads, for the records officer; links that are under way say why.
 Task<> quarantine(Files& files, Received received, Slot slot, Content content) {
-    const auto move = [&store = files.store(), incoming = received.incoming, name = content.name] { store.quarantine(*incoming, name); };
-    co_await files.disk().run(move);
-    for (const auto& id : co_await files.reg().settle(slot.id, content)) files.links().withhold(id);
+    const auto move = [&keeping = files.keeping(), incoming = received.incoming, id = slot.id, content] { return keeping.quarantine(*incoming, id, content); };
+    for (const auto& id : co_await files.disk().run(move)) files.links().withhold(id);
     files.host().announce(slot.owner, "A file was withheld",
                           "A virus (" + content.virus + ") was found in the file " + slot.name +
                               " that was uploaded in your name. Nobody can open it. The attempt is on record; speak to your administrator.");
@@ -153,10 +152,15 @@ Task<> keep(Files& files, net::HttpExchange& exchange, Received received, Slot s
     // From here on the upload is on record.
     if (content.verdict == Verdict::infected) co_await quarantine(files, received, slot, content);
     if (decision.denied()) throw refusal(status_of(decision.rule), decision.error.text);
-    const auto place = [&store = files.store(), incoming = received.incoming, name = content.name] { store.place(*incoming, name); };
+    const auto place = [&keeping = files.keeping(), incoming = received.incoming, id = slot.id, content] { keeping.keep(*incoming, id, content); };
     co_await files.disk().run(place);
-    co_await files.reg().settle(slot.id, content);
     // From here on it can be fetched.
+}
+
+Task<> take(Files& files, net::HttpExchange& exchange, Slot slot) {
+    co_await check_room(files, slot.size);
+    auto received = co_await receive(files, exchange, slot.size);
+    co_await keep(files, exchange, std::move(received), std::move(slot));
 }
 
 }  // namespace
@@ -168,20 +172,7 @@ Task<> take_upload(Files& files, net::HttpExchange& exchange) {
     if (!taking.is_first()) throw refusal(409, "This file is on its way already.");
     exchange.signed_in();
     check_head(exchange.request(), slot);
-    try {
-        co_await check_room(files, slot.size);
-        auto received = co_await receive(files, exchange, slot.size);
-        co_await keep(files, exchange, std::move(received), slot);
-    } catch (const NotRecorded& failure) {
-        log::error("files.not_recorded", {{"cause", failure.what()}});
-        throw refusal(503, "Not accepted: the archive is not available. Try again later.");
-    } catch (const journal::FileError& failure) {
-        throw disk_failure(failure);
-    } catch (const Damaged& failure) {
-        throw disk_failure(failure);
-    } catch (const storage::StorageError& failure) {
-        throw disk_failure(failure);
-    }
+    co_await or_refusal(take(files, exchange, std::move(slot)), "Not accepted: the archive is not available. Try again later.");
     exchange.respond({.status = 201, .fields = for_pages({{"Content-Type", "text/plain; charset=utf-8"}}), .body = {}});
 }
 

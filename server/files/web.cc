@@ -13,6 +13,8 @@ net::HttpError refusal(int status, std::string text) { return {status, std::move
 
 net::HttpError not_there() { return refusal(404, "There is no such file, or this link does not open it."); }
 
+namespace {
+
 net::HttpError disk_failure(const std::exception& failure) {
     log::error("files.disk", {{"cause", failure.what()}});
     const auto* file = dynamic_cast<const journal::FileError*>(&failure);
@@ -20,6 +22,23 @@ net::HttpError disk_failure(const std::exception& failure) {
         return refusal(507, "The server has no room for the file. Its administrator has been told. Try again later.");
     if (file && file->error == ENOENT) return refusal(410, "The file is not there any more.");
     return refusal(500, "The server could not do that now. Try again later.");
+}
+
+}  // namespace
+
+Task<> or_refusal(Task<> work, std::string not_recorded) {
+    try {
+        co_await std::move(work);
+    } catch (const NotRecorded& failure) {
+        log::error("files.not_recorded", {{"cause", failure.what()}});
+        throw refusal(503, not_recorded);
+    } catch (const journal::FileError& failure) {
+        throw disk_failure(failure);
+    } catch (const Damaged& failure) {
+        throw disk_failure(failure);
+    } catch (const storage::StorageError& failure) {
+        throw disk_failure(failure);
+    }
 }
 
 Asked asked_by(const net::HttpRequest& request) {

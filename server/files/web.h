@@ -26,7 +26,8 @@ net::HttpFields for_pages(net::HttpFields fields);
 /// What is thrown to refuse, with those fields.
 net::HttpError refusal(int status, std::string text);
 net::HttpError not_there();
-/// Files could not be read or written: logged, and what is said of it.
-net::HttpError disk_failure(const std::exception& failure);
+/// Does it. Failures of the record, which are answered with `not_recorded`, and of the disk are logged.
+/// @throws net::HttpError  in place of these, saying nothing of our insides; and what else the work throws
+Task<> or_refusal(Task<> work, std::string not_recorded);
 
 }  // namespace chancery::files

@@ -6,6 +6,7 @@ namespace chancery::policy {
 
 /// What is known of a download whose link was signed by us.
 struct DownloadFacts {
+    bool is_removed = false;            ///< its time was over, or an administrator removed it
     bool is_withheld = false;           ///< a virus was found in the file, before or since
     bool has_ended = false;             ///< the link's time is over
     bool is_audience_here = true;       ///< whom the link is for: an account that may sign in, a room that exists, a partner

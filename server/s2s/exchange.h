@@ -32,6 +32,7 @@ class Exchange final : public Carrier {
     /// Runs to the end of the stream. False when it ended by a fault or a loss, and not in order.
     Task<bool> run();
     void end(StreamError reason);
+    const Pair& pair() const { return agreement_.pair; }
 
     void send_waiting() override;
 

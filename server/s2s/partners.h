@@ -38,6 +38,8 @@ class Partners {
 
     bool none() const { return allowed_.empty(); }
     bool allows(std::string_view domain) const { return allowed_.has(domain) && !blocked_.covers(domain); }
+    /// Whether the settings say that it never is one.
+    bool blocks(std::string_view domain) const { return blocked_.covers(domain); }
     /// Whether DNS is proof enough of who the domain is (XEP-0220).
     bool trusts_dns(std::string_view domain) const { return dialback_.has(domain); }
     /// Where the domain is, if a setting says it.

@@ -21,6 +21,7 @@ constexpr auto request_limit = 60s;     // for presence and requests to get out
 constexpr auto sweep_interval = 1s;
 constexpr auto steady_after = 10s;    // a stream that lasted so long was no failure
 constexpr auto short_pause = 1s;
+constexpr std::string_view no_partner = "This server does not exchange stanzas with that domain.";
 
 net::Door::Limits door_limits(const FederationSettings& settings) {
     return {settings.streams, settings.streams, std::max<std::int64_t>(settings.streams / 4, 1), std::max<std::int64_t>(settings.streams / 16, 1)};
@@ -40,8 +41,9 @@ Task<> happened(net::Event& event) { co_await event.wait(); }
 }  // namespace
 
 Service::Service(Parts parts)
-    : parts_(std::move(parts)), partners_(parts_.settings), keys_(parts_.key), door_("s2s", door_limits(parts_.settings)) {
+    : parts_(std::move(parts)), partners_(parts_.settings), rules_(parts_.host.database()), keys_(parts_.key), door_("s2s", door_limits(parts_.settings)) {
     for (std::size_t i = 0; i < parts_.shards.size(); ++i) per_shard_.push_back(std::make_unique<PerShard>());
+    add_partner_commands(parts_.host, *this);
 }
 
 Service::~Service() = default;
@@ -69,6 +71,23 @@ void Service::start() {
             for (auto& [pair, box] : own.outboxes) serve(*box);
         });
     }
+}
+
+bool Service::reaches(std::string_view domain) const {
+    if (rules_.blocks(domain) || partners_.blocks(domain)) return false;
+    return partners_.allows(domain) || rules_.allows(domain);
+}
+
+void Service::end_with_strangers() {
+    for (auto* shard : parts_.shards) shard->post([this] { end_with_strangers_here(); });
+}
+
+/// What a stream has not acknowledged waits again when it has ended: dial() returns it.
+void Service::end_with_strangers_here() {
+    for (auto* exchange : std::set(current().exchanges))
+        if (!reaches(exchange->pair().theirs)) exchange->end({"policy-violation", std::string(no_partner)});
+    for (auto& [pair, box] : current().outboxes)
+        if (!reaches(pair.theirs)) box->unreachable({Condition::remote_server_not_found, std::string(no_partner)}, true);
 }
 
 std::uint16_t Service::port() const { return per_shard_[0]->starttls ? per_shard_[0]->starttls->port() : 0; }
@@ -167,6 +186,8 @@ Task<> Service::dial(Pair pair) {
     auto& box = *find_outbox(pair);
     int failures = 0;
     while (box.has_waiting() && !box.carrier()) {
+        if (!reaches(pair.theirs)) box.unreachable({Condition::remote_server_not_found, std::string(no_partner)}, true);
+        if (!box.has_waiting()) break;
         std::optional<Call> made;
         std::optional<Unreachable> failed;
         try {

@@ -18,6 +18,7 @@
 #include "s2s/dialback.h"
 #include "s2s/meter.h"
 #include "s2s/outbox.h"
+#include "s2s/partner_rules.h"
 #include "s2s/partners.h"
 #include "s2s/stream.h"
 #include "s2s/tls.h"
@@ -41,7 +42,7 @@ class Service final : public Outside {
     ~Service() override;
 
     // Outside.
-    bool reaches(std::string_view domain) const override { return partners_.allows(domain); }
+    bool reaches(std::string_view domain) const override;
     void deliver(std::shared_ptr<Delivery> message) override;
     void send(const Jid& to, std::string xml) override;
 
@@ -66,6 +67,9 @@ class Service final : public Outside {
     const FederationSettings& settings() const { return parts_.settings; }
     Tls& tls() { return parts_.tls; }
     const Partners& partners() const { return partners_; }
+    PartnerRules& rules() { return rules_; }
+    /// From any thread: streams with domains that are no partners any more end, and what waits for them is returned.
+    void end_with_strangers();
     const DialbackKeys& keys() const { return keys_; }
     Workers& resolvers() { return resolvers_; }
     Board& board() { return board_; }
@@ -100,9 +104,11 @@ class Service final : public Outside {
     Task<> dial(Pair pair);
     Task<> pause(Outbox& outbox, int failures);
     Task<> sweep();
+    void end_with_strangers_here();
 
     Parts parts_;
     const Partners partners_;
+    PartnerRules rules_;
     const DialbackKeys keys_;
     Board board_;
     net::Door door_;

@@ -169,6 +169,27 @@ ALTER TABLE access_token ADD COLUMN count BIGINT;   -- the last that was shown; 
     Migration{10, "pending subscriptions", R"sql(
 ALTER TABLE pubsub_subscription ADD COLUMN is_pending BIGINT NOT NULL DEFAULT 0;
 )sql"},
+    Migration{13, "removed files, notices, partners", R"sql(
+ALTER TABLE file ADD COLUMN removed_us BIGINT;      -- null: it is there
+ALTER TABLE file ADD COLUMN removal BLOB;           -- sealed: under what, or by whom and why
+CREATE INDEX file_age ON file (state, created_us);
+UPDATE file SET state = 2 WHERE state = 1 AND content IN (SELECT name FROM file_content WHERE verdict = 2);
+CREATE TABLE notice (                   -- what people are told when they sign in
+    kind   TEXT PRIMARY KEY,            -- motd, welcome
+    number BIGINT NOT NULL,             -- ascending: who has seen an earlier one has not seen this one
+    text   BLOB NOT NULL                -- sealed
+);
+CREATE TABLE notice_seen (
+    owner  TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (owner, kind)
+);
+CREATE TABLE partner_rule (             -- beside the settings federation.domains and federation.blocked
+    domain     TEXT PRIMARY KEY,
+    is_blocked BIGINT NOT NULL
+);
+)sql"},
 };
 
 }  // namespace

@@ -155,6 +155,45 @@ def test_several_links_in_one_message_all_open(server, users):
     assert [get(server, link).body for link in LINK.findall(body(message))] == [b"first", b"second"]
 
 
+def test_a_subject_has_a_link_that_is_the_rooms_for_who_is_there_and_who_enters_later(server, users):
+    romeo, juliet, late = (person.login() for person in users(3))
+    room = make_room(romeo, persistentroom=True, moderatedroom=False)
+    enter(juliet, room, "juliet")
+    link = upload(romeo, DATA)
+    romeo.send(f"<message to='{room}' type='groupchat'><subject>{link}</subject></message>")
+    with_link = lambda element: LINK.search(element.findtext("{jabber:client}subject") or "")  # noqa: E731
+    [heard, own] = [LINK.search(client.expect(with_link).findtext("{jabber:client}subject")).group() for client in (juliet, romeo)]
+    assert heard != link and own == link, "a client knows its own words again by what it wrote"
+    assert get(server, heard).body == DATA
+    late.send(f"<presence to='{room}/late'><x xmlns='{NS['muc']}'/></presence>")
+    shown = LINK.search(late.expect(with_link).findtext("{jabber:client}subject")).group()
+    assert get(server, shown).body == DATA
+    assert downloads_of(server, link) == [room, room]
+
+
+def test_an_item_of_a_node_has_links_that_open_for_who_hears_of_it_and_who_fetches_it_later(server, users):
+    romeo, juliet, late = (person.login() for person in users(3))
+    link = upload(romeo, DATA)
+    options = ("<publish-options><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
+               "<value>http://jabber.org/protocol/pubsub#publish-options</value></field>"
+               "<field var='pubsub#access_model'><value>open</value></field></x></publish-options>")
+    pubsub = "http://jabber.org/protocol/pubsub"
+    put_there = (f"<pubsub xmlns='{pubsub}'><publish node='urn:example:plans'><item id='one'><plan xmlns='urn:example:plan'>{{}}</plan></item>"
+                 f"</publish>{options}</pubsub>")
+    assert romeo.iq("set", put_there.format("none yet")).get("type") == "result"
+    asked = juliet.iq("set", f"<pubsub xmlns='{pubsub}'><subscribe node='urn:example:plans' jid='{juliet.bare}'/></pubsub>", romeo.bare)
+    assert asked.get("type") == "result"
+    assert romeo.iq("set", put_there.format(link)).get("type") == "result"
+    plan = "{urn:example:plan}plan"
+    event = juliet.expect(lambda element: any(LINK.search(each.text or "") for each in element.iter(plan)))
+    heard = LINK.search(next(event.iter(plan)).text).group()
+    assert heard != link and get(server, heard).body == DATA
+    for reader in (late, romeo):
+        found = reader.iq("get", f"<pubsub xmlns='{pubsub}'><items node='urn:example:plans'/></pubsub>", romeo.bare)
+        assert get(server, LINK.search(next(found.iter(plan)).text).group()).body == DATA
+    assert downloads_of(server, link) == [juliet.bare, late.bare, romeo.bare]
+
+
 @pytest.mark.skipif(not FAKETIME.exists() or "CHANCERY_SANITIZED" in os.environ, reason="needs libfaketime, which no sanitizer likes")
 def test_a_link_ends_and_the_history_shows_a_new_one(make_server, users):
     """The server's clock is put forward by three hours; a link lives one, which ends with the hour."""

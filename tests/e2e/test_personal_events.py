@@ -8,6 +8,7 @@ from support.fixtures import befriend
 
 pytestmark = pytest.mark.only_chancery("the peers differ in errors and in what they record")
 MOOD = "http://jabber.org/protocol/mood"
+AUTHORIZATION = f"{NS['pubsub']}#subscribe_authorization"
 
 
 # XEP-0115
@@ -433,10 +434,73 @@ def test_what_cannot_be_set_is_refused_and_named(users, fields):
     assert next(iter(fields)) in answer.findtext("error/se:text", None, {**NS, "": "jabber:client", "se": NS["stanza-error"]})
 
 
-def test_nobody_is_asked_for_permission(users):
-    client = users().login()
-    answer = pubsub(client, "set", "<create node='n'/><configure>" + form("node_config", {"pubsub#access_model": "authorize"}) + "</configure>")
-    assert (condition(answer), detail(answer)) == ("not-acceptable", "unsupported-access-model")
+def asked_for(client):
+    """What the owner of a node is asked, by field."""
+    message = client.expect(lambda each: each.findtext("data:x/data:field[@var='FORM_TYPE']/data:value", None, NS) == AUTHORIZATION)
+    assert message.get("from") == client.bare
+    return {field.get("var"): field.findtext("data:value", None, NS) for field in message.findall("data:x/data:field", NS)}
+
+
+def decide(client, fields, allow, to=None):
+    inside = "".join(f"<field var='{name}'><value>{value}</value></field>" for name, value in {**fields, "pubsub#allow": allow}.items())
+    client.send(f"<message id='decided' to='{to or client.bare}'><x xmlns='jabber:x:data' type='submit'>{inside}</x></message>")
+
+
+def subscription_state(client, node, owner):
+    answer = pubsub(client, "set", f"<subscribe node='{node}' jid='{client.bare}'/>", owner)
+    return done(answer).find(".//{http://jabber.org/protocol/pubsub}subscription").get("subscription")
+
+
+def waits_for_word(owner, reader, node="n"):
+    """The node of a person, which a contact asks to subscribe to."""
+    done(pubsub(owner, "set", f"<create node='{node}'/><configure>" + form("node_config", {"pubsub#access_model": "authorize"}) + "</configure>"))
+    done(publish(owner, node, item("1")))
+    assert detail(items(reader, node, owner.bare)) == "not-subscribed"
+    assert subscription_state(reader, node, owner.bare) == "pending"
+    assert detail(items(reader, node, owner.bare)) == "pending-subscription"
+    fields = asked_for(owner)
+    assert (fields["pubsub#node"], fields["pubsub#subscriber_jid"], fields["pubsub#allow"]) == (node, reader.bare, "false")
+    return fields
+
+
+def test_the_owner_of_a_node_allows_who_asks(server, users):
+    owner, reader = (person.login() for person in users(2))
+    fields = waits_for_word(owner, reader)
+    decide(owner, fields, "true")
+    reader.expect(lambda each: each.find("event:event/event:subscription[@subscription='subscribed']", NS) is not None)
+    reader.expect(event(owner.bare, "n", "1"))
+    assert ids(items(reader, "n", owner.bare)) == ["1"]
+    done(publish(owner, "n", item("2")))
+    reader.expect(event(owner.bare, "n", "2"))
+    assert any("pubsub#allow" in record["stanza"] and record["from"] == owner.jid for record in server.archive_search(all=True, sender=owner.jid))
+
+
+def test_the_owner_of_a_node_denies_who_asks(users):
+    owner, reader = (person.login() for person in users(2))
+    decide(owner, waits_for_word(owner, reader), "false")
+    reader.expect(lambda each: each.find("event:event/event:subscription[@subscription='none']", NS) is not None)
+    assert detail(items(reader, "n", owner.bare)) == "not-subscribed"
+    assert subscription_state(reader, "n", owner.bare) == "pending", "they may ask again"
+
+
+def test_nobody_but_the_owner_decides_about_a_persons_node(users):
+    owner, reader = (person.login() for person in users(2))
+    fields = waits_for_word(owner, reader)
+    decide(reader, fields, "true", to=owner.bare)
+    decide(reader, fields, "true")
+    assert condition(reader.expect("<message type='error' id='decided'/>")) == "item-not-found", "there is no such node of their own"
+    assert detail(items(reader, "n", owner.bare)) == "pending-subscription"
+
+
+def test_an_owner_who_is_away_is_asked_when_they_come(users):
+    person, other = users(2)
+    owner, reader = person.login(), other.login()
+    done(pubsub(owner, "set", "<create node='n'/><configure>" + form("node_config", {"pubsub#access_model": "authorize"}) + "</configure>"))
+    owner.close()
+    assert subscription_state(reader, "n", person.jid) == "pending"
+    owner = person.login()
+    decide(owner, asked_for(owner), "1")
+    reader.expect(lambda each: each.find("event:event/event:subscription[@subscription='subscribed']", NS) is not None)
 
 
 def test_all_form_fields_that_are_shown_can_be_sent_back(users):

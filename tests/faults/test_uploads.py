@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import sqlite3
 import threading
 
 import pytest
@@ -120,3 +121,38 @@ def test_what_was_acknowledged_is_whole_after_a_kill(own_server, users):
     for link, data in acknowledged.items():
         assert any(id_of(link) in stanza and sha256(data) in stanza for stanza in on_record)
     assert own_server.cli("archive", "verify").returncode == 0
+
+
+def files_and_contents(server):
+    """What state.db calls kept, and what lies on disk; both by the content's name. The server stands still."""
+    with sqlite3.connect(server.data / "state.db") as database:
+        named = [name for (name,) in database.execute("SELECT content FROM file WHERE state = 1")]
+        removed = [file for (file,) in database.execute("SELECT id FROM file WHERE state = 3")]
+    database.close()
+    return set(named), {path.name for path in kept(server)}, removed
+
+
+def test_a_server_that_is_killed_while_it_removes_files_leaves_none_without_content_and_no_content_for_long(make_server, users):
+    server = make_server(files__keep_days="30").start()
+    client = users(on=server).login()
+    links = [upload(client, os.urandom(2_000)) for _ in range(60)]
+    server.stop()
+    with sqlite3.connect(server.data / "state.db") as database:
+        database.execute(f"UPDATE file SET created_us = created_us - {31 * 86_400 * 1_000_000}")
+    database.close()
+    killed_on_the_way = 0
+    while kept(server) and killed_on_the_way < 40:
+        before = len(kept(server))
+        server.launch()
+        wait_until(lambda: len(kept(server)) < before, "a file is removed", limit=60)
+        server.kill()
+        named, there, _ = files_and_contents(server)
+        assert named <= there, "no file without its content unless it is marked as removed"
+        killed_on_the_way += 1
+    assert killed_on_the_way > 1, "it was killed between two removals at least once"
+    server.start()
+    wait_until(lambda: not kept(server), "the rest is removed", limit=60)
+    said = " ".join(record["stanza"] for record in records(server, "removal"))
+    assert all(id_of(link) in said for link in links), "each removal is on record"
+    server.stop()
+    assert files_and_contents(server)[:2] == (set(), set()) and len(files_and_contents(server)[2]) == len(links)

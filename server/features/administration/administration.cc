@@ -112,6 +112,8 @@ const Feature administration_commands{
         administration::add_removal(host);
         administration::add_session_commands(host);
         administration::add_figures(host);
+        administration::add_notices(host);
+        administration::add_stop(host);
     },
 };
 

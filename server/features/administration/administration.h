@@ -41,5 +41,7 @@ void add_account_commands(Host& host);
 void add_removal(Host& host);
 void add_session_commands(Host& host);
 void add_figures(Host& host);
+void add_notices(Host& host);
+void add_stop(Host& host);
 
 }  // namespace chancery::administration

@@ -1,5 +1,5 @@
-// Subscriptions that an owner has to allow (XEP-0060 §8.6): the owners are asked by a message with a form, which waits for who is
-// away, and whoever answers first decides. What is asked and what is answered are messages on record.
+// Subscriptions that an owner has to allow (XEP-0060 §8.6), at a person's node and at a shared one: the owners are asked by a message
+// with a form, which waits for who is away, and whoever answers first decides. What is asked and what is answered are messages on record.
 
 #include "base/bytes.h"
 #include "base/crypto.h"
@@ -35,8 +35,11 @@ Message letter(const Jid& from, const Jid& to, const std::string& content) {
 
 Task<> ask_owners(Host& host, Node node, Jid subscriber, std::string id) {
     const auto content = question(node, subscriber, id);
-    for (const auto& [person, affiliation] : node.affiliations) {
-        if (affiliation != Affiliation::owner) continue;
+    std::vector<Jid> owners;
+    if (!node.owner.local().empty()) owners.push_back(node.owner);
+    for (const auto& [person, affiliation] : node.affiliations)
+        if (affiliation == Affiliation::owner) owners.push_back(person);
+    for (const auto& person : owners) {
         auto sent = host.accept(0, std::make_shared<const Message>(letter(node.owner, person, content)));
         co_await sent;
     }

@@ -6,6 +6,7 @@ namespace chancery::pubsub {
 
 const std::vector<std::string_view> features_of_all_nodes{
     "http://jabber.org/protocol/pubsub",
+    "http://jabber.org/protocol/pubsub#access-authorize",
     "http://jabber.org/protocol/pubsub#access-open",
     "http://jabber.org/protocol/pubsub#access-whitelist",
     "http://jabber.org/protocol/pubsub#config-node",
@@ -35,6 +36,7 @@ const std::vector<std::string_view> features_of_all_nodes{
     "http://jabber.org/protocol/pubsub#retrieve-subscriptions",
     "http://jabber.org/protocol/pubsub#rsm",
     "http://jabber.org/protocol/pubsub#subscribe",
+    "http://jabber.org/protocol/pubsub#subscription-notifications",
 };
 
 namespace {

@@ -74,8 +74,9 @@ Task<> Engine::put(Node node, std::vector<Item> items) {
     for (auto& item : items) item.published = host_.now();
     const auto most = node.settings.max_items ? node.settings.max_items : most_items();
     if (node.settings.persist && !items.empty()) co_await store_.publish(node, items, static_cast<std::size_t>(most));
-    auto content = items_event(node, items);
-    co_await notify(host_, node, std::move(content));
+    Event event{.content = items_event(node, items)};
+    if (!items.empty()) event = {std::move(event.content), publisher_of(items.front()), items.front().published};
+    co_await notify(host_, node, std::move(event));
     co_await followed(std::move(node), std::move(items), {});
 }
 
@@ -91,7 +92,7 @@ Task<> Engine::take_back(Node node, std::vector<std::string> ids, bool is_told) 
             content += "/>";
         }
         content += "</items>";
-        co_await notify(host_, node, std::move(content));
+        co_await notify(host_, node, {.content = std::move(content)});
     }
     co_await followed(std::move(node), {}, std::move(ids));
 }
@@ -101,7 +102,7 @@ Task<> Engine::take_away(Node node) {
     co_await store_.remove(node.number);
     std::string content = "<delete";
     xml::append_attribute(content, "node", node.name);
-    if (node.settings.notify_delete) co_await notify(host_, node, content + "/>");  // §8.4.2
+    if (node.settings.notify_delete) co_await notify(host_, node, {.content = content + "/>"});  // §8.4.2
     co_await followed(std::move(node), {}, std::move(ids));
 }
 
@@ -110,7 +111,7 @@ Task<> Engine::empty(Node node) {
     co_await store_.purge(node.number);
     std::string content = "<purge";
     xml::append_attribute(content, "node", node.name);
-    if (node.settings.notify_retract) co_await notify(host_, node, content + "/>");  // §8.5.2
+    if (node.settings.notify_retract) co_await notify(host_, node, {.content = content + "/>"});  // §8.5.2
     co_await followed(std::move(node), {}, std::move(ids));
 }
 
@@ -129,6 +130,16 @@ Task<std::vector<std::string>> Engine::ids_of(Node node) {
     const auto page = co_await store_.page(node, std::move(wanted));
     for (const auto& item : page.items) ids.push_back(item.id);
     co_return ids;
+}
+
+std::optional<Jid> publisher_of(const Item& item) {
+    auto publisher = Jid::parse(item.publisher);
+    return publisher ? std::optional(std::move(*publisher)) : std::nullopt;
+}
+
+std::string with_links(Host& host, std::string xml, const Item& item, const Jid& audience) {
+    const auto publisher = publisher_of(item);
+    return publisher ? host.with_links(std::move(xml), *publisher, item.published, audience) : xml;
 }
 
 std::string item_xml(const Node& node, const Item& item, bool with_payload) {

@@ -68,8 +68,14 @@ class Engine {
     std::unordered_map<std::string, Settings> private_;
 };
 
-/// Tells everybody who is to know of it: `content` is what stands in <event/>.
-Task<> notify(Host& host, Node node, std::string content);
+/// What stands in <event/>. Links to files in it are made anew for whoever hears of it, as far as the publisher could open them.
+struct Event {
+    std::string content;
+    std::optional<Jid> publisher = {};  ///< of the items in it
+    Time published = {};
+};
+/// Tells everybody who is to know of it.
+Task<> notify(Host& host, Node node, Event event);
 /// The same to one subscriber, if nothing else has to be asked.
 void notify_one(Host& host, const Node& node, const Jid& subscriber, const std::string& content, const Item* dated = nullptr);
 /// Sends a client the last items of those nodes that it wants and may read (XEP-0163 §4.3.4). On the home of its person.
@@ -77,6 +83,9 @@ Task<> send_last_items(Host& host, std::vector<Jid> owners, Jid client, Caps::Kn
 
 /// <items/> of an event with these items, for their payloads where the node is set so.
 std::string items_event(const Node& node, const std::vector<Item>& items);
+std::optional<Jid> publisher_of(const Item& item);
+/// An item as it goes to `audience`: with links to files that open for them.
+std::string with_links(Host& host, std::string xml, const Item& item, const Jid& audience);
 /// <item/>; without payload where asked. A shared node says who published.
 std::string item_xml(const Node& node, const Item& item, bool with_payload);
 

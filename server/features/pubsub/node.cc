@@ -36,12 +36,6 @@ bool Node::is_subscribed(const Jid& who) const { return subscriptions.contains(w
 
 bool Node::has_asked(const Jid& who) const { return pending.contains(who) || pending.contains(who.bare()); }
 
-std::optional<StanzaError> unfit_for_person(const Settings& settings) {
-    if (settings.access != Access::authorize) return std::nullopt;
-    return detailed(Condition::not_acceptable, "unsupported-access-model",
-                    "Nobody is asked whether somebody may subscribe to your own nodes: use whitelist, and make them a member.");
-}
-
 Result<void, StanzaError> may_read(const Node& node, const Jid& who, const Standing& standing) {
     const auto affiliation = node.affiliation_of(who);
     if (affiliation == Affiliation::outcast) return refuse(Condition::forbidden, "You may not read that node.");

@@ -44,8 +44,6 @@ struct Standing {
     std::vector<std::string> groups;               ///< of the person's contact list that they are in
 };
 
-/// A person's nodes are let be read by contact list, and have no such access model.
-std::optional<StanzaError> unfit_for_person(const Settings& settings);
 /// §6.5.9, §6.1.3: whether they may read and subscribe.
 Result<void, StanzaError> may_read(const Node& node, const Jid& who, const Standing& standing);
 /// §7.1.3.

@@ -22,15 +22,12 @@ Result<void, StanzaError> may_create(Request& request) {
 }
 
 /// What is asked for under <configure/>, put into `settings`.
-Result<void, StanzaError> configure(Settings& settings, const xml::Element* configure, std::int64_t most_items, bool is_personal) {
+Result<void, StanzaError> configure(Settings& settings, const xml::Element* configure, std::int64_t most_items) {
     const auto* form = configure ? configure->child({"x", ns::data_forms}) : nullptr;
     if (!form) return {};
     const auto fields = fields_of(*form, config_form);
     if (!fields) return std::unexpected(fields.error());
-    auto applied = apply(settings, *fields, most_items);
-    const auto unfit = is_personal ? unfit_for_person(settings) : std::nullopt;
-    if (applied && unfit) return std::unexpected(*unfit);
-    return applied;
+    return apply(settings, *fields, most_items);
 }
 
 std::string in_owner(const xml::Element& content) {
@@ -56,8 +53,7 @@ Task<Reply> create(Request& request, const xml::Element& element) {
     const auto existing = co_await request.store().node(request.owner(), *name);
     if (existing) co_return refuse(Condition::conflict, "There is a node with that name already.");
     Node node{.owner = request.owner(), .name = *name, .settings = engine.defaults(request.owner(), *name)};
-    const auto configured = configure(node.settings, request.iq().payload.child({"configure", ns_pubsub}), engine.most_items(),
-                                      engine.is_personal(node.owner));
+    const auto configured = configure(node.settings, request.iq().payload.child({"configure", ns_pubsub}), engine.most_items());
     if (!configured) co_return std::unexpected(configured.error());
     const auto room = co_await engine.fits(node, std::vector<Item>());
     if (!room) co_return std::unexpected(room.error());
@@ -102,11 +98,11 @@ Task<Reply> set_settings(Request& request, const xml::Element& element) {
         co_await request.allow();
         co_return std::string();
     }
-    const auto configured = configure(node->settings, &element, request.engine().most_items(), request.engine().is_personal(node->owner));
+    const auto configured = configure(node->settings, &element, request.engine().most_items());
     if (!configured) co_return std::unexpected(configured.error());
     co_await request.allow();
     (void)co_await request.store().save(*node);
-    if (node->settings.notify_config) co_await notify(request.host(), *node, named("configuration", *name));  // §8.2.5
+    if (node->settings.notify_config) co_await notify(request.host(), *node, {.content = named("configuration", *name)});  // §8.2.5
     co_return std::string();
 }
 

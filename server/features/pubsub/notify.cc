@@ -17,6 +17,18 @@ struct Hearer {
 };
 using Audience = std::map<Jid, Hearer>;  // by bare address
 
+/// A message with an event, and of whom the links in it are.
+struct Telling {
+    std::string node, message;
+    std::optional<Jid> publisher = {};
+    Time published = {};
+
+    std::string to(const Host& host, const Jid& hearer) const {
+        auto xml = addressed(message, hearer);
+        return publisher ? host.with_links(std::move(xml), *publisher, published, hearer.bare()) : xml;
+    }
+};
+
 /// Without 'to'. An event that is sent later than it happened says when that was (XEP-0060 §6.1.7).
 std::string message_of(const Jid& owner, const std::string& content, const Item* dated) {
     std::string xml = "<message";
@@ -52,24 +64,24 @@ Task<Audience> audience_of(Host& host, const Node& node) {
     co_return audience;
 }
 
-void tell_here(Home& home, const Jid& person, const Hearer& hearer, const std::string& node, const std::string& message) {
+void tell_here(Home& home, const Jid& person, const Hearer& hearer, const Telling& telling) {
     auto* known = home.known(person);
     if (!known) return;
     for (const auto& session : known->sessions) {
         if (!session->is_available()) continue;
         const auto capabilities = home.caps().of(person, session->jid());
-        const bool wants = hearer.by_interest && capabilities && capabilities->wants(node);
+        const bool wants = hearer.by_interest && capabilities && capabilities->wants(telling.node);
         const bool has_subscribed = (hearer.as_a_whole && session->takes_messages()) ||
                                     std::ranges::find(hearer.devices, session->jid().resource()) != hearer.devices.end();
-        if (wants || has_subscribed) session->send(addressed(message, session->jid()));
+        if (wants || has_subscribed) session->send(telling.to(home.host(), session->jid()));
     }
 }
 
 /// Those whose presence the owner has are told device by device; of others only the address that subscribed.
-void tell_outside(Host& host, const Node& node, const Jid& person, const Hearer& hearer, const std::string& message) {
+void tell_outside(Host& host, const Node& node, const Jid& person, const Hearer& hearer, const Telling& telling) {
     std::set<Jid> told;
     const auto tell = [&](const Jid& jid) {
-        if (told.insert(jid).second) host.send_to(jid, addressed(message, jid));
+        if (told.insert(jid).second) host.send_to(jid, telling.to(host, jid));
     };
     if (hearer.by_interest)
         for (const auto& [client, known] : host.home_of(node.owner).caps().clients_of(node.owner))
@@ -81,31 +93,35 @@ void tell_outside(Host& host, const Node& node, const Jid& person, const Hearer&
 
 }  // namespace
 
-Task<> notify(Host& host, Node node, std::string content) {
+Task<> notify(Host& host, Node node, Event event) {
     if (!node.settings.deliver_notifications) co_return;
     const auto audience = co_await audience_of(host, node);
-    const auto message = std::make_shared<const std::string>(message_of(node.owner, content, nullptr));
+    const auto telling = std::make_shared<const Telling>(node.name, message_of(node.owner, event.content, nullptr), event.publisher, event.published);
     std::vector<std::vector<std::pair<Jid, Hearer>>> here(host.home_count());  // one letter to each home
     for (const auto& [person, hearer] : audience) {
         if (host.is_account(person)) here[host.home_index(person)].emplace_back(person, hearer);
-        else tell_outside(host, node, person, hearer, *message);
+        else tell_outside(host, node, person, hearer, *telling);
     }
     for (auto& people : here) {
         if (people.empty()) continue;
         const auto anyone = people.front().first;
-        host.at_home(anyone, [name = node.name, message, people = std::move(people)](Home& home) {
-            for (const auto& [person, hearer] : people) tell_here(home, person, hearer, name, *message);
+        host.at_home(anyone, [telling, people = std::move(people)](Home& home) {
+            for (const auto& [person, hearer] : people) tell_here(home, person, hearer, *telling);
         });
     }
 }
 
 void notify_one(Host& host, const Node& node, const Jid& subscriber, const std::string& content, const Item* dated) {
-    auto message = message_of(node.owner, content, dated);
+    Telling telling{.node = {}, .message = message_of(node.owner, content, dated)};
+    if (dated) {
+        telling.publisher = publisher_of(*dated);
+        telling.published = dated->published;
+    }
     Hearer hearer{.as_a_whole = subscriber.is_bare()};
     if (subscriber.is_full()) hearer.devices.emplace_back(subscriber.resource());
     const auto person = subscriber.bare();
-    if (!host.is_account(person)) return tell_outside(host, node, person, hearer, message);
-    host.at_home(person, [person, hearer, message = std::move(message)](Home& home) { tell_here(home, person, hearer, {}, message); });
+    if (!host.is_account(person)) return tell_outside(host, node, person, hearer, telling);
+    host.at_home(person, [person, hearer, telling = std::move(telling)](Home& home) { tell_here(home, person, hearer, telling); });
 }
 
 Task<> send_last_items(Host& host, std::vector<Jid> owners, Jid client, Caps::Known known) {
@@ -120,7 +136,10 @@ Task<> send_last_items(Host& host, std::vector<Jid> owners, Jid client, Caps::Kn
         if (may_read(node, client, standing)) readable.push_back(node);
     }
     const auto last = co_await engine.store().last(std::move(readable));
-    for (const auto& [node, item] : last) host.send_to(client, addressed(message_of(node.owner, items_event(node, {item}), &item), client));
+    for (const auto& [node, item] : last) {
+        auto message = addressed(message_of(node.owner, items_event(node, {item}), &item), client);
+        host.send_to(client, with_links(host, std::move(message), item, client.bare()));
+    }
 }
 
 }  // namespace chancery::pubsub

@@ -11,6 +11,7 @@ namespace chancery::pubsub {
 namespace {
 
 constexpr std::size_t most_people = 10'000;  // subscribed to one node, or with an affiliation
+constexpr std::size_t most_asking = 500;     // who wait for an owner's word
 
 /// The address in 'jid', which must be the sender's, bare or full.
 Result<Jid, StanzaError> own_address(const xml::Element& element, const Iq& iq) {
@@ -65,12 +66,13 @@ Task<Reply> subscribe(Request& request, const xml::Element& element) {
     if (request.iq().payload.child({"options", ns_pubsub}))
         co_return std::unexpected(detailed(Condition::feature_not_implemented, "unsupported", {}, "subscription-options"));
     const auto present = node->subscriptions.find(*jid);
-    if (present == node->subscriptions.end() && node->subscriptions.size() + node->pending.size() >= most_people)
+    const bool is_pending = !allowed->has_value();
+    const bool is_full = node->subscriptions.size() + node->pending.size() >= most_people || (is_pending && node->pending.size() >= most_asking);
+    if (present == node->subscriptions.end() && is_full)
         co_return std::unexpected(detailed(Condition::policy_violation, "too-many-subscriptions"));
     co_await request.allow();
     const bool is_new = present == node->subscriptions.end();
     const auto id = is_new ? to_hex(random_bytes(8)) : present->second;
-    const bool is_pending = !allowed->has_value();
     if (is_new) co_await request.store().subscribe(node->number, *jid, id, is_pending);
     if (is_pending) {
         co_await ask_owners(request.host(), *node, *jid, id);

@@ -46,6 +46,19 @@ void greet_subscriber(Host& host, const Jid& person, const Jid& contact) {
     });
 }
 
+Task<> take_decision(Host& host, Jid owner, std::shared_ptr<const Message> message, Approval approval) {
+    const auto decided = co_await decide(host, owner, message->from, std::move(approval));
+    if (!decided) host.send_error(message->from, "message", owner, message->id, decided.error());
+}
+
+/// §8.6: what owners say of who asks to subscribe to their nodes, they say to their own address.
+void hear_decision(Host& host, User& owner, const Delivery& delivery) {
+    const auto& message = delivery.message;
+    if (message->type == MessageType::error || message->from.bare_text() != owner.jid().text()) return;
+    if (auto approval = approval_in(message->xml))
+        host.home_of(owner.jid()).tasks().spawn(take_decision(host, owner.jid(), message, std::move(*approval)));
+}
+
 }  // namespace
 
 const Feature personal_events{
@@ -64,6 +77,7 @@ const Feature personal_events{
         host.describe_nodes(describe_node, list_nodes);
         host.on_capabilities(greet_soon);
         host.on_granted(greet_subscriber);
+        host.on_delivered(hear_decision);
     },
 };
 

@@ -45,7 +45,6 @@ Result<void, StanzaError> apply_options(Node& node, const xml::Element& pubsub, 
     if (node.number != 0 && (!applied || wanted != node.settings))
         return std::unexpected(detailed(Condition::conflict, "precondition-not-met", "The node is set up in another way."));
     if (!applied) return std::unexpected(detailed(Condition::conflict, "precondition-not-met", applied.error().text));
-    if (const auto unfit = node.owner.local().empty() ? std::nullopt : unfit_for_person(wanted)) return std::unexpected(*unfit);
     node.settings = std::move(wanted);
     return {};
 }
@@ -191,7 +190,7 @@ Task<Reply> get_items(Request& request, const xml::Element& element) {
     std::string xml = "<pubsub xmlns='" + std::string(ns_pubsub) + "'><items";
     xml::append_attribute(xml, "node", *name);
     xml += ">";
-    for (const auto& item : page.items) xml += item_xml(*node, item, true);
+    for (const auto& item : page.items) xml += with_links(request.host(), item_xml(*node, item, true), item, request.from().bare());
     xml += "</items>";
     if (!by_id && (set || page.items.size() < page.count)) page_set(page).append_to(xml, ns_pubsub);
     co_return xml + "</pubsub>";

@@ -15,7 +15,7 @@ inline constexpr std::string_view ns_errors = "http://jabber.org/protocol/pubsub
 inline constexpr std::string_view config_form = "http://jabber.org/protocol/pubsub#node_config";
 inline constexpr std::string_view options_form = "http://jabber.org/protocol/pubsub#publish-options";
 
-/// §4.5. "authorize" is for shared nodes: the owners of a person's nodes have a list of contacts to say it with.
+/// §4.5.
 enum class Access { open, presence, roster, authorize, whitelist };
 enum class PublishModel { publishers, subscribers, open };
 enum class SendLast { never, on_sub, on_sub_and_presence };

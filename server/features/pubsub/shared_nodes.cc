@@ -17,8 +17,6 @@ std::string description() {
     query.add(identity.set("category", "pubsub").set("type", "service").set("name", "Nodes for all"));
     std::vector<std::string_view> features{info.ns, items.ns, ns::rsm};
     features.insert(features.end(), features_of_all_nodes.begin(), features_of_all_nodes.end());
-    features.push_back("http://jabber.org/protocol/pubsub#access-authorize");
-    features.push_back("http://jabber.org/protocol/pubsub#subscription-notifications");
     for (const auto name : features) {
         xml::Element feature("feature", info.ns);
         query.add(feature.set("var", name));

@@ -85,7 +85,7 @@ void Rooms::show_subject(Room& room, const Jid& device) {
     xml += ">";
     if (room.subject.empty()) xml += "<subject/>";
     else xml.append(room.subject).append(delay(room.jid(), room.subject_time));
-    host_.send_to(device, addressed(xml + "</message>", device));
+    host_.send_to(device, host_.with_links(addressed(xml + "</message>", device), room.jid(), room.subject_time, room.jid()));
 }
 
 }  // namespace chancery::rooms

@@ -78,6 +78,8 @@ class Rooms final : public Service {
     Heard listen(Room* room, const Message& message);
     policy::RoomFacts facts_about(Room* room, const Message& message, const Heard& heard);
     Task<> speak(RoomPtr room, std::shared_ptr<const Message> message, policy::Facts facts, std::string shown);
+    /// What everybody hears, and what its author does: a client knows its own words again by the links that it wrote.
+    std::pair<Text, Own> copies_of(Room& room, const Message& message, const std::string& shown, const Recorder::Receipt& receipt);
     Task<> change_subject(RoomPtr room, std::shared_ptr<const Message> message, policy::Facts facts, Heard heard);
     Task<> write_privately(RoomPtr room, std::shared_ptr<const Message> message, policy::Facts facts, std::string shown);
     Task<> take_error(std::shared_ptr<const Message> message);

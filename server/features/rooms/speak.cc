@@ -160,17 +160,21 @@ Task<> Rooms::take_message(SessionId, std::shared_ptr<const Message> message) {
     }
 }
 
+std::pair<Text, Own> Rooms::copies_of(Room& room, const Message& message, const std::string& shown, const Recorder::Receipt& receipt) {
+    auto copy = with_children(shown, host_.stanza_id_of(room.jid(), receipt.position));
+    auto xml = std::make_shared<const std::string>(host_.with_links(copy, message.from, receipt.time, room.jid()));
+    const auto* author = *xml == copy ? nullptr : room.occupant_on(message.from);
+    if (!author) return {std::move(xml), {}};
+    return {std::move(xml), {.devices = author->device_addresses(), .xml = std::make_shared<const std::string>(std::move(copy))}};
+}
+
 Task<> Rooms::speak(RoomPtr room, std::shared_ptr<const Message> message, policy::Facts facts, std::string shown) {
     Host::RecordedAs as{.to = std::string(message->to.bare_text()), .stanza = shown, .in_recipient_history = is_history(*message)};
     std::optional<Speaking> speaking;
     if (room) speaking.emplace(room);
     const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
     if (!receipt || room->is_gone) co_return;
-    auto copy = with_children(shown, host_.stanza_id_of(room->jid(), receipt->position));
-    auto xml = std::make_shared<const std::string>(host_.with_links(copy, message->from, receipt->time, room->jid()));
-    Own own;  // a client knows its own words again by the links that it wrote
-    const auto* author = *xml == copy ? nullptr : room->occupant_on(message->from);
-    if (author) own = {.devices = author->device_addresses(), .xml = std::make_shared<const std::string>(std::move(copy))};
+    auto [xml, own] = copies_of(*room, *message, shown, *receipt);
     if (is_history(*message)) room->say(Said{.position = receipt->position, .time = receipt->time, .xml = std::move(xml)}, own);
     else room->say(std::move(xml), own);
 }
@@ -183,15 +187,16 @@ Task<> Rooms::change_subject(RoomPtr room, std::shared_ptr<const Message> messag
     const auto* author = receipt && !room->is_gone ? room->occupant_on(message->from) : nullptr;
     if (!author) co_return;
     const auto before = std::tuple(room->subject, room->subject_nick, room->subject_time);
-    std::tie(room->subject, room->subject_nick, room->subject_time) = std::tuple(std::move(heard.subject), author->nick, receipt->time);
+    auto subject = host_.with_links(heard.subject, message->from, receipt->time, room->jid());  // who enters is told it as the room's
+    std::tie(room->subject, room->subject_nick, room->subject_time) = std::tuple(std::move(subject), author->nick, receipt->time);
     try {
         co_await save_if_persistent(room);
     } catch (...) {
         std::tie(room->subject, room->subject_nick, room->subject_time) = before;
         throw;
     }
-    const auto id = host_.stanza_id_of(room->jid(), receipt->position);
-    room->say(std::make_shared<const std::string>(with_children(heard.shown, id)));
+    auto [xml, own] = copies_of(*room, *message, heard.shown, *receipt);
+    room->say(std::move(xml), own);
 }
 
 /// Two records, as with an invitation: what the author wrote to the occupant, and what the room hands on to the person. So each
