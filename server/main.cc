@@ -314,7 +314,8 @@ class Server {
     admin::json federation() const {
         admin::json domains = admin::json::object();
         for (const auto& [domain, status] : federation_->status())
-            domains[domain] = {{"streams_in", status.streams_in}, {"streams_out", status.streams_out}, {"waiting", status.waiting},
+            domains[domain] = {{"streams_in", status.streams_in}, {"streams_out", status.streams_out},
+                               {"proof_in", status.known_as_caller_by}, {"proof_out", status.known_as_called_by}, {"waiting", status.waiting},
                                {"sent", status.sent}, {"received", status.received}, {"returned", status.returned},
                                {"suspicious", status.suspicious}, {"last_error", status.last_error},
                                {"last_error_at", status.last_error.empty() ? "" : to_iso(status.last_error_at)}};
