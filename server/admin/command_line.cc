@@ -276,8 +276,12 @@ std::string sentence(const std::string& command, const json& result) {
 
 void print_partners(const json& partners) {
     for (const auto& [domain, partner] : partners.items()) {
-        std::cout << "  partner   " << domain << ": " << counted(partner.at("streams_out").get<std::size_t>(), "stream") << " out, "
-                  << partner.at("streams_in") << " in; " << partner.at("waiting") << " waiting, " << partner.at("sent") << " sent, "
+        const auto proven = [&](const char* key) {
+            const auto proof = partner.at(key).get<std::string>();
+            return proof.empty() ? proof : " (" + proof + ")";
+        };
+        std::cout << "  partner   " << domain << ": " << counted(partner.at("streams_out").get<std::size_t>(), "stream") << " out" << proven("proof_out") << ", "
+                  << partner.at("streams_in") << " in" << proven("proof_in") << "; " << partner.at("waiting") << " waiting, " << partner.at("sent") << " sent, "
                   << partner.at("received") << " received";
         if (partner.at("returned") != 0) std::cout << ", " << partner.at("returned") << " returned";
         if (partner.at("suspicious").get<bool>()) std::cout << "; slowed down: most of what it sends fails";

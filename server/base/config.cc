@@ -84,6 +84,7 @@ std::vector<Setting> settings_of(Config& c, FederationSettings& f, ComponentSett
         {"federation.authorities", &f.authorities, "PEM, relative to this directory: who may sign partners' certificates"},
         {"federation.system_authorities", &f.system_authorities, "the system's authorities may as well"},
         {"federation.resolver", &f.resolver, "DNS server as \"127.0.0.1:53\"; empty: the system's"},
+        {"federation.dane", &f.dane, "TLSA records say which certificates partners have; only with a resolver that validates DNSSEC"},
         {"federation.stanzas_per_second", &f.stanzas_per_second, "of one domain", {1, 100'000}},
         {"federation.rates", &f.rates, "\"partner.example\" = 500, where it is another"},
         {"federation.targets_per_minute", &f.targets_per_minute, "addresses one domain may write to", {1, 1'000'000}},

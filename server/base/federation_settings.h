@@ -22,6 +22,7 @@ struct FederationSettings {
     std::string authorities;                  ///< PEM file beside the system's; relative to the data directory
     bool system_authorities = true;           ///< whether the system's count
     std::string resolver;                     ///< DNS server as address:port; empty: the system's
+    bool dane = false;                        ///< it validates DNSSEC, and nobody can forge its answers on their way: TLSA records count
     std::int64_t stanzas_per_second = 100;    ///< of one domain; more have to wait
     std::map<std::string, std::string> rates; ///< domain to stanzas per second, where it is another
     std::int64_t targets_per_minute = 1'000;  ///< addresses that one domain writes to; others are refused

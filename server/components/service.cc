@@ -5,7 +5,7 @@
 
 #include "base/crypto.h"
 #include "components/component.h"
-#include "xml/parse.h"
+#include "core/undeliverable.h"
 
 namespace chancery::components {
 namespace {
@@ -179,19 +179,8 @@ void Service::deliver(std::shared_ptr<Delivery> delivery) {
 void Service::send(const Jid& to, std::string xml) {
     at(to, [this, xml = std::move(xml)](Component* component) {
         if (component) return component->write(xml);
-        answer_for_absent(xml);
+        return_undeliverable(host_, xml, not_there());
     });
-}
-
-/// Who asks is told; presence is lost, as to somebody who is not there.
-void Service::answer_for_absent(const std::string& xml) {
-    if (!xml.starts_with("<iq")) return;
-    const auto parsed = xml::parse(xml, xml::limits_of_stored_xml, ns::client);
-    if (!parsed) return;
-    const auto iq = parsed->root();
-    const auto from = Jid::parse(iq.attribute("from")), to = Jid::parse(iq.attribute("to"));
-    if (!from || !to || (iq.attribute("type") != "get" && iq.attribute("type") != "set")) return;
-    host_.send_error(*from, "iq", *to, iq.attribute("id"), not_there());
 }
 
 StanzaError Service::not_there() { return {Condition::service_unavailable, "That service is not connected now. Try again later.", "wait"}; }

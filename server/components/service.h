@@ -63,7 +63,6 @@ class Service final : public Outside {
     /// Runs `work` with the component that serves the address, at its shard; or with none, here.
     template <class Work>
     void at(const Jid& to, Work work);
-    void answer_for_absent(const std::string& xml);
     static StanzaError not_there();
     bool is_plain() const;
 

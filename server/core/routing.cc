@@ -1,12 +1,15 @@
 // Where a stanza goes by its address: to a person's session, to a service of this server, or out.
 
 #include "core/host.h"
+#include "core/undeliverable.h"
 #include "xml/parse.h"
 
 namespace chancery {
 namespace {
 
 constexpr auto answer_limit = std::chrono::seconds(30);
+
+StanzaError no_way() { return {Condition::remote_server_not_found, "There is no way to that server."}; }
 
 Task<> error_at_service(Service& service, std::string kind, std::string id, Jid from, Jid to, std::string xml) {
     if (kind == "message") {
@@ -69,12 +72,14 @@ void Host::send_to(const Jid& to, std::string xml) {
         return at_home(to, [to, xml = std::move(xml)](Home& home) mutable {
             if (auto* session = home.find(to)) session->send(std::move(xml));
         });
-    if (auto* way = way_to(to)) way->send(to, std::move(xml));
+    if (auto* way = way_to(to)) return way->send(to, std::move(xml));
+    return_undeliverable(*this, xml, no_way());
 }
 
 void Host::send_presence(const Jid& to, std::shared_ptr<const std::string> xml) {
     if (is_account(to)) return at_home(to, [to, xml = std::move(xml)](Home& theirs) { theirs.receive_presence(to, xml); });
-    if (auto* way = way_to(to)) way->send(to, *xml);
+    if (auto* way = way_to(to)) return way->send(to, *xml);
+    return_undeliverable(*this, *xml, no_way());
 }
 
 void Host::reply(const StanzaIn& request, const Reply& reply) {
@@ -93,8 +98,10 @@ void Host::send_error(const Jid& to, std::string_view kind, const Jid& from, std
     if (is_own_request)
         return take_answer({.kind = "iq", .type = "error", .id = std::string(id), .from = from, .to = to, .xml = std::move(xml)});
     if (!service) return send_to(to, std::move(xml));
-    // What a service has sent comes back to it: XEP-0045 §14.1, whom a room cannot reach is in it no longer.
-    at_home(to, [service, to, from, kind = std::string(kind), id = std::string(id), xml = std::move(xml)](Home& home) mutable {
+    // What a service has sent comes back to it: XEP-0045 §14.1, whom a room cannot reach is in it no longer. Not now: the room
+    // may be on its way through the list of those to whom it speaks.
+    auto& home = home_of(to);
+    home.shard().post([&home, service, to, from, kind = std::string(kind), id = std::string(id), xml = std::move(xml)]() mutable {
         home.tasks().spawn(error_at_service(*service, std::move(kind), std::move(id), std::move(from), std::move(to), std::move(xml)));
     });
 }

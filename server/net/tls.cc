@@ -146,7 +146,8 @@ std::shared_ptr<TlsContext> TlsContext::server(const Options& options) {
     made->ticket_keys_ = options.ticket_keys ? options.ticket_keys : make_ticket_keys();
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, ticket_key);
     SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::seals).count());
-    SSL_CTX_set_num_tickets(context, 1);
+    SSL_CTX_set_num_tickets(context, options.resumable ? 1 : 0);
+    if (!options.resumable) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     // A resumed session carries the verdict on the client's certificate: it is good under the same authority
     // only.
     const auto authority = options.request_client_certificate && !options.client_ca.empty()

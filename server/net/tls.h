@@ -32,6 +32,7 @@ class TlsContext {
         bool request_client_certificate = false;  // asked for, not required: see PeerCertificate::verified
         bool peers_are_servers = false;           // which may show a certificate that is for servers only
         bool system_authorities = false;          // beside client_ca
+        bool resumable = true;                    // by tickets, which do not have PeerCertificate::chain
         /// The protocols served, best first (RFC 7301). A client that offers only others is refused.
         std::vector<std::string> alpn;
         /// Given when a certificate is renewed, so that tickets stay good; null makes new keys. Tickets are
@@ -94,6 +95,7 @@ class CurrentTlsContext {
 
 struct PeerCertificate {
     std::string der;
+    std::vector<std::string> chain;  // DER, the other certificates that were shown; not when the session was resumed
     std::string subject;  // RFC 2253, for people
     std::vector<std::string> dns_names;
     std::vector<std::string> xmpp_addresses;  // id-on-xmppAddr, RFC 6120 §13.7.1.4

@@ -61,12 +61,20 @@ std::string subject_of(X509* certificate) {
     return {text, static_cast<std::size_t>(size)};
 }
 
-PeerCertificate describe(X509* certificate, long verdict) {
-    PeerCertificate peer;
+std::string der_of(const X509* certificate) {
     unsigned char* der = nullptr;
     const int size = i2d_X509(certificate, &der);
-    if (size > 0) peer.der.assign(reinterpret_cast<char*>(der), size);
+    std::string bytes(reinterpret_cast<char*>(der), size > 0 ? size : 0);
     OPENSSL_free(der);
+    return bytes;
+}
+
+PeerCertificate describe(X509* certificate, const STACK_OF(X509)* shown, long verdict) {
+    PeerCertificate peer;
+    peer.der = der_of(certificate);
+    // A client's view begins with the certificate itself, a server's does not.
+    for (int i = 0; i < sk_X509_num(shown); ++i)
+        if (auto der = der_of(sk_X509_value(shown, i)); der != peer.der) peer.chain.push_back(std::move(der));
     peer.subject = subject_of(certificate);
     add_alternative_names(peer, certificate);
     const auto usage = X509_get_extended_key_usage(certificate);  // all bits where the certificate does not restrict it
@@ -90,7 +98,7 @@ TlsInfo describe(const ssl_st* session) {
     if (const char* sni = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name)) info.sni = sni;
     info.resumed = SSL_session_reused(session);
     if (auto* certificate = SSL_get0_peer_certificate(session))
-        info.peer = describe(certificate, SSL_get_verify_result(session));
+        info.peer = describe(certificate, SSL_get_peer_cert_chain(session), SSL_get_verify_result(session));
     return info;
 }
 

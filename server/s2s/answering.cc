@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "s2s/calling.h"
-#include "s2s/identity.h"
+#include "s2s/proof.h"
 #include "s2s/stanza_namespace.h"
 #include "xml/namespaces.h"
 #include "xmpp/namespaces.h"
@@ -97,10 +97,10 @@ bool is_authorised(xml::View auth, const Header& header, bool is_proven) {
 }
 
 /// As the receiving server (XEP-0220 §2.2).
-Task<bool> has_good_key(Service& service, Stream& stream, const Header& header) {
+Task<bool> has_good_key(Service& service, Stream& stream, const Header& header, bool is_dns_proof) {
     const auto request = stream.root();
     const bool is_pair = request.attribute("from") == header.pair.theirs && request.attribute("to") == header.pair.ours;
-    if (!is_pair || !service.partners().trusts_dns(header.pair.theirs)) {
+    if (!is_pair || !is_dns_proof) {
         stream.write(refused_result(request));
         co_return false;
     }
@@ -133,27 +133,32 @@ Task<> begin_again(Service& service, Stream& stream, const Header& header) {
 Task<Agreement> admit(Service& service, Stream& stream, bool direct_tls) {
     co_await secure(service, stream, direct_tls);
     const auto header = co_await accept_header(service, stream, true);
-    const auto doubtful = doubt(stream.connection().tls().peer, header.pair.theirs);
-    const bool by_dns = service.partners().trusts_dns(header.pair.theirs);
-    if (doubtful && !by_dns) {
-        service.board().failed(header.pair.theirs, "calls, but " + *doubtful, service.host().now());
-        throw StreamError{"not-authorized", "Your domain is not proven: " + *doubtful + "."};
+    stream.keep();
+    auto proving = prove_caller(service, stream.connection().tls().peer, header.pair.theirs);
+    const auto proven = co_await net::within(stream.left(step_limit), std::move(proving));
+    const bool by_dns = service.partners().trusts_dns(header.pair.theirs) && (proven || !proven.error().is_final);
+    if (!proven && !by_dns) {
+        service.board().failed(header.pair.theirs, "calls, but " + proven.error().reason, service.host().now());
+        throw StreamError{"not-authorized", "Your domain is not proven: " + proven.error().reason + "."};
     }
-    stream.write(features(!doubtful, by_dns));
-    Agreement agreement{.pair = header.pair};
+    stream.write(features(proven.has_value(), by_dns));
+    Agreement agreement{.pair = header.pair, .proof = proven.value_or(Proof::dialback)};
     for (int step = 0; step < most_steps; ++step) {
         const auto element = co_await stream.element(step_limit);
         if (element.is(bidi_tag)) {
             agreement.both_ways = true;
         } else if (element.is(auth_tag)) {
-            if (is_authorised(element, header, !doubtful)) {
+            if (is_authorised(element, header, proven.has_value())) {
                 stream.write("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
                 co_await begin_again(service, stream, header);
                 co_return agreement;
             }
             stream.write("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
         } else if (element.is(result_tag)) {
-            if (co_await has_good_key(service, stream, header)) co_return agreement;
+            if (co_await has_good_key(service, stream, header, by_dns)) {
+                agreement.proof = Proof::dialback;
+                co_return agreement;
+            }
         } else if (element.is(verify_tag)) {
             stream.write(verified(service, element));
         } else if (element.is(error_tag)) {

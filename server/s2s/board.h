@@ -13,6 +13,7 @@ namespace chancery::s2s {
 
 struct DomainStatus {
     int streams_in = 0, streams_out = 0;
+    std::string known_as_caller_by, known_as_called_by;  ///< what proved its domain on the last stream: PKIX, DANE, dialback
     std::size_t waiting = 0;              ///< stanzas that have not been sent, or not acknowledged
     std::uint64_t sent = 0, received = 0, returned = 0;
     bool suspicious = false;              ///< slowed down because most of what it sends fails

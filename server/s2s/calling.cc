@@ -1,7 +1,7 @@
 #include "s2s/calling.h"
 
 #include "base/bytes.h"
-#include "s2s/identity.h"
+#include "s2s/proof.h"
 #include "s2s/resolver.h"
 #include "s2s/stanza_namespace.h"
 #include "xml/namespaces.h"
@@ -100,11 +100,12 @@ Task<> show_key(Service& service, Stream& stream, const Pair& pair, const std::s
 Task<Call> negotiate(Service& service, Pair pair, Endpoint endpoint) {
     auto stream = co_await reach(service, pair, endpoint);
     const bool by_dns = service.partners().trusts_dns(pair.theirs);
-    const auto doubtful = doubt(stream->connection().tls().peer, pair.theirs);
-    if (doubtful && !by_dns) throw PeerRefused(*doubtful);
+    const auto proven = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
+    if (!proven && (!by_dns || proven.error().is_final)) throw PeerRefused(proven.error().reason);
 
     const auto offer = co_await greet(*stream, pair);
-    Agreement agreement{.pair = pair, .we_called = true, .both_ways = offer.bidi, .peer_acknowledges = false};
+    Agreement agreement{.pair = pair, .we_called = true, .both_ways = offer.bidi, .peer_acknowledges = false,
+                        .proof = proven.value_or(Proof::dialback)};
     if (offer.bidi) stream->write("<bidi xmlns='urn:xmpp:bidi'/>");
     bool known = false;
     if (offer.external) known = co_await authenticate(*stream, pair);
@@ -123,7 +124,8 @@ Task<Call> negotiate(Service& service, Pair pair, Endpoint endpoint) {
 
 Task<Resolution> endpoints_of(Service& service, std::string domain) {
     if (const auto fixed = service.partners().endpoint_of(domain)) co_return Resolution{.endpoints = {*fixed}, .failure = {}};
-    const auto ask = [domain, server = service.settings().resolver] { return resolve(domain, server); };
+    const auto dnssec = service.settings().dane ? Dnssec::trusted : Dnssec::ignored;
+    const auto ask = [domain, server = service.settings().resolver, dnssec] { return resolve(domain, server, dnssec); };
     co_return co_await service.resolvers().run(ask);
 }
 
@@ -154,6 +156,8 @@ Task<std::optional<Result>> at_any(std::vector<Endpoint> endpoints, std::string&
 
 Task<bool> ask_about_key(Service& service, Pair pair, Endpoint endpoint, std::string id, std::string key) {
     auto stream = co_await reach(service, pair, endpoint);
+    const auto proven = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
+    if (!proven && proven.error().is_final) throw PeerRefused(proven.error().reason);
     (void)co_await greet(*stream, pair);
     std::string question = "<db:verify xmlns:db='jabber:server:dialback'";
     xml::append_attribute(question, "from", pair.ours);

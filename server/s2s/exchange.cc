@@ -33,6 +33,7 @@ Exchange::Exchange(Service& service, std::unique_ptr<Stream> stream, Agreement a
     service_.add(*this);
     service_.board().change(agreement_.pair.theirs, [&](DomainStatus& status) {
         ++(agreement_.we_called ? status.streams_out : status.streams_in);
+        (agreement_.we_called ? status.known_as_called_by : status.known_as_caller_by) = name_of(agreement_.proof);
     });
     if (agreement_.we_called && agreement_.peer_acknowledges) {
         stream_->write("<enable xmlns='urn:xmpp:sm:3'/>");

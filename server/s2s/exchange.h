@@ -10,6 +10,7 @@
 
 #include "net/wait.h"
 #include "s2s/outbox.h"
+#include "s2s/proof.h"
 #include "s2s/stream.h"
 
 namespace chancery::s2s {
@@ -22,6 +23,7 @@ struct Agreement {
     bool we_called = false;            ///< the stream is ours: we send on it, and close it when it is idle
     bool both_ways = false;            ///< XEP-0288
     bool peer_acknowledges = false;    ///< the peer that was called offers XEP-0198
+    Proof proof = Proof::authority;    ///< of the peer's domain
 };
 
 class Exchange final : public Carrier {

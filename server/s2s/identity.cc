@@ -18,6 +18,8 @@ bool is_dns_name_of(std::string_view pattern, std::string_view domain) {
     return dot != domain.npos && dot > 0 && domain.substr(dot) == std::string_view(lower).substr(1);
 }
 
+}  // namespace
+
 bool names(const net::PeerCertificate& certificate, std::string_view domain) {
     for (const auto& address : certificate.xmpp_addresses)
         if (const auto jid = Jid::parse(address); jid && jid->is_domain() && jid->text() == domain) return true;
@@ -28,8 +30,6 @@ bool names(const net::PeerCertificate& certificate, std::string_view domain) {
            std::ranges::any_of(certificate.service_names,
                                [&](const auto& name) { return precis::lower_case_ascii(name) == service; });
 }
-
-}  // namespace
 
 std::optional<std::string> doubt(const std::optional<net::PeerCertificate>& certificate, std::string_view domain) {
     if (!certificate) return "no certificate was shown";

@@ -10,5 +10,7 @@ namespace chancery::s2s {
 
 /// Nothing when it does; else why not, for the log and the peer.
 std::optional<std::string> doubt(const std::optional<net::PeerCertificate>& certificate, std::string_view domain);
+/// Whether the certificate, whoever has signed it, is for the domain.
+bool names(const net::PeerCertificate& certificate, std::string_view domain);
 
 }  // namespace chancery::s2s

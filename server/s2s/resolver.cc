@@ -1,117 +1,61 @@
-// c-ares, one channel for each question, driven from a thread that may wait.
-#define CARES_NO_DEPRECATED  // its newer names are missing in Debian 12
+// RFC 7673 §3: TLSA records count when the answers for service, host and records were all validated. An answer that could not
+// be validated is a failure (the resolver says SERVFAIL), never "there are none": that server is not tried.
 #include "s2s/resolver.h"
-
-#include <ares.h>
-#include <arpa/nameser.h>
-#include <netdb.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <tuple>
 
 #include "base/bytes.h"
 #include "base/crypto.h"
-#include "net/address.h"
+#include "s2s/dns_channel.h"
 #include "xmpp/precis.h"
 
 namespace chancery::s2s {
 namespace {
 
 using namespace std::chrono_literals;
+using Instant = std::chrono::steady_clock::time_point;
 
-constexpr auto answer_limit = 6s;                     // for all that is asked about one domain
-constexpr int try_ms = 2'000, tries = 2;
-constexpr std::size_t most_records = 16, most_endpoints = 16;
-
-class Channel {
-  public:
-    explicit Channel(const std::string& server) {
-        static std::once_flag once;
-        std::call_once(once, [] { ares_library_init(ARES_LIB_INIT_ALL); });
-        ares_options options{};
-        options.timeout = try_ms;
-        options.tries = tries;
-        if (ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) != ARES_SUCCESS) channel_ = nullptr;
-        if (channel_ && !server.empty()) ares_set_servers_ports_csv(channel_, server.c_str());
-    }
-    ~Channel() {
-        if (channel_) ares_destroy(channel_);
-    }
-    Channel(const Channel&) = delete;
-    explicit operator bool() const { return channel_ != nullptr; }
-    ares_channel get() const { return channel_; }
-
-    /// Until every question is answered, or the deadline has passed, which answers the rest.
-    void run(std::chrono::steady_clock::time_point deadline) {
-        while (true) {
-            ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-            const int wanted = ares_getsock(channel_, sockets, ARES_GETSOCK_MAXNUM);
-            if (wanted == 0) return;
-            if (std::chrono::steady_clock::now() > deadline) return ares_cancel(channel_);
-            std::vector<pollfd> polled;
-            for (int i = 0; i < ARES_GETSOCK_MAXNUM; ++i) {
-                short events = 0;
-                if (ARES_GETSOCK_READABLE(wanted, i)) events |= POLLIN;
-                if (ARES_GETSOCK_WRITABLE(wanted, i)) events |= POLLOUT;
-                if (events) polled.push_back({sockets[i], events, 0});
-            }
-            constexpr int longest_ms = 200;
-            const int ready = ::poll(polled.data(), polled.size(), longest_ms);
-            if (ready <= 0) ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-            for (const auto& each : polled)
-                if (each.revents)
-                    ares_process_fd(channel_, each.revents & ~POLLOUT ? each.fd : ARES_SOCKET_BAD,
-                                    each.revents & POLLOUT ? each.fd : ARES_SOCKET_BAD);
-        }
-    }
-
-  private:
-    ares_channel channel_ = nullptr;
-};
-
-bool says_there_is_none(int status) { return status == ARES_ENOTFOUND || status == ARES_ENODATA; }
-
-struct Services {
-    bool direct_tls = false;
-    int status = ARES_ETIMEOUT;
-    std::vector<ServiceRecord> records;
-};
-
-void take_services(void* wanted, int status, int, unsigned char* answer, int size) {
-    auto& services = *static_cast<Services*>(wanted);
-    services.status = status;
-    if (status != ARES_SUCCESS) return;
-    ares_srv_reply* list = nullptr;
-    services.status = ares_parse_srv_reply(answer, size, &list);
-    for (auto* each = list; each && services.records.size() < most_records; each = each->next)
-        services.records.push_back({each->host, each->port, each->priority, each->weight, services.direct_tls});
-    if (list) ares_free_data(list);
-}
-
-struct Addresses {
-    int status = ARES_ETIMEOUT;
-    std::vector<std::string> hosts;  // as net::Address has them before the colon
-};
-
-void take_addresses(void* wanted, int status, int, ares_addrinfo* answer) {
-    auto& addresses = *static_cast<Addresses*>(wanted);
-    addresses.status = status;
-    for (auto* node = answer ? answer->nodes : nullptr; node; node = node->ai_next) {
-        char host[NI_MAXHOST] = "";
-        if (::getnameinfo(node->ai_addr, node->ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST) != 0) continue;
-        addresses.hosts.push_back(node->ai_family == AF_INET6 ? "[" + std::string(host) + "]" : host);
-    }
-    if (answer) ares_freeaddrinfo(answer);
-}
+constexpr auto answer_limit = 6s;  // for all that is asked about one domain
+constexpr std::size_t most_records = 32, most_endpoints = 16;
 
 std::uint64_t random_up_to(std::uint64_t most) { return get<std::uint64_t>(random_bytes(8).data()) % (most + 1); }
 
-std::string words(int status) { return std::string("DNS: ") + ares_strerror(status); }
+/// What was found out about one host.
+struct Target {
+    std::vector<std::string> addresses;
+    std::vector<net::TlsaRecord> certificates;
+    std::string failure;
+    bool is_none = false;  ///< it is certain that it has no address
+};
+
+Target find_host(DnsChannel& channel, const ServiceRecord& record, Instant deadline) {
+    HostAddresses host;
+    channel.ask_for_host(record.host, host);
+    channel.run(deadline);
+    return {.addresses = std::move(host.addresses), .certificates = {}, .failure = std::move(host.failure), .is_none = host.is_none};
+}
+
+/// Of a service that was found securely.
+Target find_host_and_certificates(DnsChannel& channel, const ServiceRecord& record, Instant deadline) {
+    DnsAnswer four, six, certificates;
+    channel.ask(record.host, DnsKind::a, four);
+    channel.ask(record.host, DnsKind::aaaa, six);
+    channel.run(deadline);
+    Target target{.addresses = std::move(four.message.addresses), .certificates = {}, .failure = four.failure, .is_none = four.is_known() && six.is_known()};
+    if (target.failure.empty()) target.failure = six.failure.empty() ? "DNS: there is no such host" : six.failure;
+    target.addresses.insert(target.addresses.end(), six.message.addresses.begin(), six.message.addresses.end());
+    const auto is_safe = [](const DnsAnswer& answer) { return answer.message.is_validated || !answer.is_known(); };
+    if (target.addresses.empty() || !is_safe(four) || !is_safe(six)) return target;
+
+    channel.ask("_" + std::to_string(record.port) + "._tcp." + record.host, DnsKind::tlsa, certificates);
+    channel.run(deadline);
+    if (!certificates.is_known()) return {.failure = certificates.failure + ", for the TLSA records of " + record.host};
+    if (certificates.message.is_validated) target.certificates = std::move(certificates.message.certificates);
+    return target;
+}
 
 }  // namespace
 
@@ -134,51 +78,48 @@ void sort_by_chance(std::vector<ServiceRecord>& records, std::uint64_t (*chance)
     }
 }
 
-Resolution resolve(const std::string& domain, const std::string& server) {
+Resolution resolve(const std::string& domain, const std::string& server, Dnssec dnssec) {
     Resolution found;
     const auto name = precis::ascii_domain(domain);
     if (!name) return {.endpoints = {}, .is_final = true, .failure = domain + " is no name that DNS could know"};
-    Channel channel(server);
+    DnsChannel channel(server);
     if (!channel) return {.endpoints = {}, .is_final = false, .failure = "DNS cannot be asked"};
     const auto deadline = std::chrono::steady_clock::now() + answer_limit;
 
-    Services starttls, direct{.direct_tls = true};
-    const auto ask = [&](const std::string& service, Services& answer) {
-        ares_query(channel.get(), (service + "." + *name).c_str(), ns_c_in, ns_t_srv, take_services, &answer);
-    };
-    ask("_xmpp-server._tcp", starttls);
-    ask("_xmpps-server._tcp", direct);
+    DnsAnswer starttls, direct;
+    channel.ask("_xmpp-server._tcp." + *name, DnsKind::srv, starttls);
+    channel.ask("_xmpps-server._tcp." + *name, DnsKind::srv, direct);
     channel.run(deadline);
 
-    auto records = starttls.records;
-    records.insert(records.end(), direct.records.begin(), direct.records.end());
-    const bool none_named = says_there_is_none(starttls.status) && says_there_is_none(direct.status);
-    if (records.empty() && !none_named)
-        return {.endpoints = {}, .is_final = false, .failure = words(says_there_is_none(starttls.status) ? direct.status : starttls.status)};
-    if (records.empty()) records.push_back({.host = *name, .port = 5269});  // RFC 6120 §3.2.2
-    std::erase_if(records, [](const auto& each) { return each.host.empty() || each.host == "."; });
+    std::vector<ServiceRecord> records;
+    const auto add = [&](const DnsAnswer& answer, bool direct_tls) {
+        for (auto record : answer.message.services) {
+            record.direct_tls = direct_tls;
+            record.is_validated = answer.message.is_validated;
+            if (records.size() < most_records) records.push_back(std::move(record));
+        }
+    };
+    add(starttls, false);
+    add(direct, true);
+    const bool none_named = records.empty() && starttls.is_known() && direct.is_known();
+    if (records.empty() && !none_named) return {.endpoints = {}, .is_final = false, .failure = starttls.is_known() ? direct.failure : starttls.failure};
+    if (records.empty())  // RFC 6120 §3.2.2
+        records.push_back({.host = *name, .port = 5269, .is_validated = starttls.message.is_validated && direct.message.is_validated});
+    std::erase_if(records, [](const auto& each) { return each.host.empty(); });
     if (records.empty()) return {.endpoints = {}, .is_final = true, .failure = domain + " says that it has no server"};
     sort_by_chance(records, random_up_to);
 
     bool all_final = true;
-    int last = ARES_ENOTFOUND;
     for (const auto& record : records) {
-        Addresses addresses;
-        ares_addrinfo_hints hints{};
-        hints.ai_family = AF_UNSPEC;
-        hints.ai_flags = ARES_AI_NOSORT;
-        ares_getaddrinfo(channel.get(), record.host.c_str(), nullptr, &hints, take_addresses, &addresses);
-        channel.run(deadline);
-        if (addresses.hosts.empty()) last = addresses.status;
-        if (addresses.hosts.empty() && !says_there_is_none(addresses.status)) all_final = false;
-        for (const auto& host : addresses.hosts)
+        const bool is_safe = dnssec == Dnssec::trusted && record.is_validated;
+        const auto target = is_safe ? find_host_and_certificates(channel, record, deadline) : find_host(channel, record, deadline);
+        if (target.addresses.empty()) found.failure = target.failure;
+        if (target.addresses.empty() && !target.is_none) all_final = false;
+        for (const auto& address : target.addresses)
             if (found.endpoints.size() < most_endpoints)
-                found.endpoints.push_back({host + ":" + std::to_string(record.port), record.direct_tls});
+                found.endpoints.push_back({address + ":" + std::to_string(record.port), record.direct_tls, record.host, target.certificates});
     }
-    if (found.endpoints.empty()) {
-        found.is_final = all_final && none_named;
-        found.failure = words(last);
-    }
+    found.is_final = found.endpoints.empty() && all_final && none_named;
     return found;
 }
 

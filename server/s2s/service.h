@@ -55,7 +55,10 @@ class Service final : public Outside {
     void destroy_on(std::size_t shard);
     bool is_empty_on(std::size_t shard) const;
     /// Waits until what was asked of DNS has come back.
-    void drain() { resolvers_.drain(); }
+    void drain() {
+        resolvers_.drain();
+        callers_resolvers_.drain();
+    }
 
     std::uint16_t port() const;
     std::uint16_t tls_port() const;
@@ -72,6 +75,7 @@ class Service final : public Outside {
     void end_with_strangers();
     const DialbackKeys& keys() const { return keys_; }
     Workers& resolvers() { return resolvers_; }
+    Workers& callers_resolvers() { return callers_resolvers_; }
     Board& board() { return board_; }
     TaskGroup& tasks();
     Meter& meter_of(const std::string& domain);
@@ -113,7 +117,8 @@ class Service final : public Outside {
     Board board_;
     net::Door door_;
     std::atomic<int> refusals_ = 0;
-    Workers resolvers_{2};  // DNS may take seconds, and nobody else's work is to wait behind it
+    // DNS may take seconds, and nobody else's work is to wait behind it; ours not behind that of strangers who call.
+    Workers resolvers_{2}, callers_resolvers_{2};
     std::vector<std::unique_ptr<PerShard>> per_shard_;
 };
 

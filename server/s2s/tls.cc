@@ -4,12 +4,12 @@ namespace chancery::s2s {
 
 constexpr auto alpn = "xmpp-server";  // XEP-0368 §3
 
-Tls::Tls(Files files) : files_(std::move(files)), contexts_(load(nullptr)) {
+Tls::Tls(Files files) : files_(std::move(files)), contexts_(load()) {
     if (files_.authorities.empty() && !files_.system_authorities)
         throw net::TlsError("federation.authorities is empty and federation.system_authorities is off: no partner could be known");
 }
 
-Tls::Contexts Tls::load(std::shared_ptr<net::TicketKeys> tickets) const {
+Tls::Contexts Tls::load() const {
     const auto client = [this](std::vector<std::string> protocols) {
         return net::TlsContext::client({.ca = files_.authorities,
                                         .system_authorities = files_.system_authorities,
@@ -24,14 +24,14 @@ Tls::Contexts Tls::load(std::shared_ptr<net::TicketKeys> tickets) const {
                                                .request_client_certificate = true,
                                                .peers_are_servers = true,
                                                .system_authorities = files_.system_authorities,
-                                               .alpn = {alpn},
-                                               .ticket_keys = std::move(tickets)}),
+                                               .resumable = false,  // each stream is judged by all that its peer shows
+                                               .alpn = {alpn}}),
             .client = client({}),
             .direct_client = client({alpn})};
 }
 
 void Tls::reload() {
-    auto fresh = load(server()->ticket_keys());
+    auto fresh = load();
     const std::lock_guard lock(guard_);
     std::swap(contexts_, fresh);
 }

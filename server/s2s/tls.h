@@ -31,7 +31,7 @@ class Tls {
     struct Contexts {
         std::shared_ptr<net::TlsContext> server, client, direct_client;
     };
-    Contexts load(std::shared_ptr<net::TicketKeys> tickets) const;
+    Contexts load() const;
 
     const Files files_;
     mutable std::mutex guard_;

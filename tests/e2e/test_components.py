@@ -5,7 +5,8 @@ import pytest
 from support.component import SPACE, Component
 from support.elements import NS, body, condition
 from support.events import done, item, publish, version_of
-from support.server import DOMAIN, free_ports
+from support.rooms import codes, enter, new_room
+from support.server import DOMAIN, free_ports, wait_until
 
 pytestmark = pytest.mark.only_chancery("the settings are ours")
 
@@ -227,3 +228,34 @@ def test_from_elsewhere_components_come_with_tls_only(make_server, users, client
     secure = Component(server, port, GATEWAY)
     clients.append(secure)
     secure.join(SECRET, direct_tls=True).fence()
+
+
+def test_who_came_by_a_component_that_has_gone_is_in_no_room(connect, server, users):
+    """XEP-0045 §14.1: the error that comes of what the room says takes the ghost out."""
+    owner, component = users().login(), connect()
+    room = new_room(server)
+    enter(owner, room, "owner")
+    owner.iq("set", f"<query xmlns='{NS['muc-owner']}'><x xmlns='jabber:x:data' type='submit'/></query>", room)
+    component.send(f"<presence from='ghost@{GATEWAY}/x' to='{room}/ghost'><x xmlns='{NS['muc']}'/></presence>")
+    owner.expect(f"<presence from='{room}/ghost'/>")
+    component.cut()
+    wait_until(lambda: owner.iq("get", "<ping xmlns='urn:xmpp:ping'/>", GATEWAY).get("type") == "error", "gone")
+    owner.say(room, "art thou gone so?", kind="groupchat")
+    assert 333 in codes(owner.expect(f"<presence from='{room}/ghost' type='unavailable'/>"))
+
+
+def test_an_error_is_not_answered_by_an_error_where_a_component_has_gone(connect, server, users):
+    """What the room still tells the ghost about its own end leads to nothing."""
+    owner, component = users().login(), connect()
+    room = new_room(server)
+    enter(owner, room, "owner")
+    owner.iq("set", f"<query xmlns='{NS['muc-owner']}'><x xmlns='jabber:x:data' type='submit'/></query>", room)
+    for nick in ("one", "two", "three"):
+        component.send(f"<presence from='{nick}@{GATEWAY}/x' to='{room}/{nick}'><x xmlns='{NS['muc']}'/></presence>")
+        owner.expect(f"<presence from='{room}/{nick}'/>")
+    component.cut()
+    wait_until(lambda: owner.iq("get", "<ping xmlns='urn:xmpp:ping'/>", GATEWAY).get("type") == "error", "gone")
+    owner.say(room, "all?", kind="groupchat")
+    for nick in ("one", "two", "three"):
+        owner.expect(f"<presence from='{room}/{nick}' type='unavailable'/>")
+    owner.expect_nothing("<presence/>")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from support import dnssec
 from support.dns import Dns
 from support.elements import NS, body
 from support.federation import Partner, befriend, person, signed_in
@@ -182,3 +183,29 @@ def test_a_peer_that_we_do_not_trust_is_refused_both_ways(meeting):
     juliet.expect(lambda each: each.get("type") == "error", timeout=WAIT)
     romeo.expect_nothing("<message/>")
     assert meeting.ours.archive_search(sender=juliet.bare) == []
+
+
+@pytest.mark.skipif(not dnssec.is_installed(), reason="unbound or ldnsutils is not installed")
+@pytest.mark.parametrize("kind", ["prosody-oneway", "ejabberd"])
+def test_a_peer_with_a_certificate_of_its_own_making_is_known_by_dns_both_ways(kind, tmp_path, clients):
+    meeting = Meeting(tmp_path, kind, clients, federation__dane="true")
+    resolver = dnssec.SignedDns(tmp_path / "resolver")
+    theirs, ours = meeting.theirs, meeting.ours
+    pem, key = dnssec.self_signed(tmp_path / "self", theirs.domain)
+    for name, content in (("server.pem", pem.read_text()), ("server.key", key.read_text()), ("all.pem", pem.read_text() + key.read_text()), ("ca.pem", pem.read_text())):
+        (theirs.directory / name).write_text(content)
+    ours.trust(ours.ca)
+    ours.settings["federation__resolver"] = resolver.address
+    resolver.place(theirs, [dnssec.tlsa(pem)])
+    try:
+        resolver.start()
+        meeting.start()
+        romeo, juliet = meeting.sign_in()
+        romeo.say(juliet.bare, "are you you?")
+        juliet.expect(lambda each: body(each) == "are you you?", timeout=WAIT)
+        juliet.say(romeo.bare, "I am")
+        romeo.expect(lambda each: body(each) == "I am", timeout=WAIT)
+        assert ours.partner(theirs.domain)["proof_out"] == ours.partner(theirs.domain)["proof_in"] == "DANE"
+    finally:
+        meeting.stop()
+        resolver.stop()

@@ -1,0 +1,35 @@
+// How a partner's certificate proves its domain: by an authority that is trusted (identity.h), or by what DNS with DNSSEC says
+// of it (DANE: RFC 7671, RFC 7673, RFC 7712 §5).
+//
+// Where TLSA records that can be used are found, they alone decide: without a match nothing else is tried, neither an
+// authority nor dialback, since somebody who forges the one would forge the other.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "s2s/endpoint.h"
+
+namespace chancery::s2s {
+
+class Service;
+
+enum class Proof { authority, dane, dialback };
+
+std::string_view name_of(Proof proof);
+
+/// Why a certificate proves nothing; for the log and the peer.
+struct Doubt {
+    std::string reason;
+    bool is_final = false;  ///< DNS says that it is not the domain's: dialback must not be tried
+};
+
+/// Of the server at `endpoint`, which we have called.
+Result<Proof, Doubt> prove_called(Service& service, const std::optional<net::PeerCertificate>& certificate, std::string_view domain, const Endpoint& endpoint);
+
+/// Of somebody who calls us: its certificate must be that of one of the domain's servers (RFC 7712 §5.3).
+Task<Result<Proof, Doubt>> prove_caller(Service& service, std::optional<net::PeerCertificate> certificate, std::string domain);
+
+}  // namespace chancery::s2s
