@@ -4,6 +4,12 @@
 #include "core/stanza_in.h"
 
 namespace chancery {
+namespace {
+
+constexpr xml::Tag activity{"query", "jabber:iq:last"};
+
+}  // namespace
+
 Task<> Host::handle_iq(SessionId sender, StanzaIn stanza) {
     const bool is_request = stanza.type == "get" || stanza.type == "set";
     const bool is_answer = stanza.type == "result" || stanza.type == "error";
@@ -77,7 +83,11 @@ Task<> Host::relay_iq(StanzaIn stanza) {
         co_return;
     }
     const policy::Facts facts{.file_streams_allowed = config().policy.file_streams};
-    const auto decision = is_request ? policy::decide_request(*stanza.payload, facts) : policy::Decision::allow();
+    auto decision = is_request ? policy::decide_request(*stanza.payload, facts) : policy::Decision::allow();
+    // XEP-0012 §4: a client is asked how long it is idle by those who see the person's presence.
+    const bool is_about_presence = is_request && !leaves && stanza.payload->is(activity) && stanza.from.bare_text() != to.bare_text();
+    if (is_about_presence && !co_await may_see(stanza.from, to))
+        decision = {"presence-seen", {Condition::forbidden, "You may not see when this person was here."}};
     const Recorder::Draft draft{.kind = journal::Kind::iq,
                                 .flags = decision.denied() ? journal::flag::refused : std::uint16_t{0},
                                 .record = {.from = stanza.from.text(), .to = to.text(), .rule = decision.rule,

@@ -59,6 +59,12 @@ std::unexpected<StanzaError> wrong(Condition condition, std::string_view detail,
     return std::unexpected(StanzaError{condition, std::move(text), {}, std::move(application)});
 }
 
+/// §4.4: what a command says of a form that lacks something it requires.
+StanzaError of_payload(StanzaError error) {
+    if (error.condition != Condition::bad_request) return error;
+    return wrong(Condition::bad_request, "bad-payload", std::move(error.text)).error();
+}
+
 std::unexpected<StanzaError> wrong_action(std::string text) { return wrong(Condition::bad_request, "bad-action", std::move(text)); }
 
 /// The fields of all forms in one.
@@ -73,7 +79,7 @@ xml::Element together(const std::vector<xml::Element>& filled_in) {
 Task<Reply> finish(Host& host, const Iq& iq, const Command& command, decltype(Command::submit) submit, std::string session, xml::Element form) {
     const auto node = iq.payload.attribute("node");
     const auto done = co_await submit(host, iq, form);
-    if (!done) co_return std::unexpected(done.error());
+    if (!done) co_return std::unexpected(of_payload(done.error()));
     if (command.gives_form) co_return reply(node, session, "completed", *done);
     co_return reply(node, session, "completed", "<note xmlns='" + std::string(ns_commands) + "' type='info'>" + xml::escape(*done) + "</note>");
 }
@@ -83,7 +89,7 @@ Task<Reply> show_stage(Host& host, const Iq& iq, const Command& command, std::st
     const auto stage = filled_in.size();
     const auto so_far = together(filled_in);
     const auto form = stage == 0 ? co_await command.form(host, iq) : co_await command.following[stage - 1](host, iq, so_far);
-    if (!form) co_return std::unexpected(form.error());
+    if (!form) co_return std::unexpected(of_payload(form.error()));
     const bool is_last = stage == command.following.size();
     std::vector<std::string_view> allowed;
     if (stage > 0) allowed.push_back("prev");
@@ -150,6 +156,8 @@ Task<Reply> go_on(Host& host, const Iq& iq, const Command& command, const xml::E
 Task<Reply> execute(Host& host, const Iq& iq) {
     const auto node = iq.payload.attribute("node");
     const auto found = host.commands().find(node);
+    if (found == host.commands().end() && node.starts_with("http://jabber.org/protocol/admin#"))  // XEP-0133 §5
+        co_return refuse(Condition::feature_not_implemented, "This server is not administered in that way.");
     if (found == host.commands().end()) co_return refuse(Condition::item_not_found, "There is no such command.");
     const auto& command = found->second;
     if (!host.is_account(iq.from)) co_return refuse(Condition::forbidden, "The commands are for people of this server.");
@@ -157,9 +165,9 @@ Task<Reply> execute(Host& host, const Iq& iq) {
     const auto action = iq.payload.attribute("action");
     const auto* form = iq.payload.child(form_tag);
     if (form && form->attribute("type") != "submit") form = nullptr;
-    const bool is_known = action.empty() || action == "execute" || action == "complete" || action == "next" || action == "cancel";
-    if (!is_known && !(action == "prev" && !command.following.empty()))
-        co_return wrong_action("The action must be execute, next, prev, complete or cancel.");
+    const bool is_known = action.empty() || action == "execute" || action == "complete" || action == "next" || action == "prev" || action == "cancel";
+    if (!is_known) co_return wrong(Condition::bad_request, "malformed-action", "The action must be execute, next, prev, complete or cancel.");
+    if (action == "prev" && command.following.empty()) co_return wrong_action("There is no form before this one.");
     if (!command.following.empty()) co_return co_await go_on(host, iq, command, form);
 
     // What asks one form needs no memory of the session.

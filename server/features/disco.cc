@@ -62,11 +62,19 @@ std::optional<Identity> automation_identity(Host& host, std::string_view node) {
     return Identity{"automation", "command-node", command->second.name};
 }
 
+/// XEP-0050 §2.2: a command that the asking person may not run.
+bool is_for_others(Host& host, std::string_view node, const Jid& asking) {
+    const auto command = host.commands().find(node);
+    return command != host.commands().end() && command->second.for_administrators && !host.is_administrator(asking);
+}
+
 Task<Reply> get_info(Host& host, const Iq& iq) {
     const auto node = iq.payload.attribute("node");
     const bool is_own = iq.to.bare_text() == iq.from.bare_text();
-    if (const auto identity = iq.to.local().empty() || is_own ? automation_identity(host, node) : std::nullopt)
+    if (const auto identity = iq.to.local().empty() || is_own ? automation_identity(host, node) : std::nullopt) {
+        if (is_for_others(host, node, iq.from)) co_return refuse(Condition::forbidden, "Only administrators may do that.");
         co_return describe(node, *identity, {commands_ns, std::string(ns::data_forms)});
+    }
     if (iq.to.local().empty()) {
         const bool known = node.empty() || node == std::string(caps_node) + "#" + caps_version(host);
         if (!known) co_return refuse(Condition::item_not_found, "There is no such node.");

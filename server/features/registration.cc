@@ -59,7 +59,9 @@ Task<Reply> change_password(Host& host, const Iq& iq, Secret password) {
 Task<Reply> set(Host& host, const Iq& iq) {
     const auto* name = iq.payload.child({"username", ns_register});
     const auto* password = iq.payload.child({"password", ns_register});
-    if (iq.payload.child({"remove", ns_register})) co_return not_for_people();
+    const bool removes = iq.payload.child({"remove", ns_register});
+    if (removes && iq.payload.children().size() > 1) co_return refuse(Condition::bad_request, "To close an account, say that and nothing else.");
+    if (removes) co_return not_for_people();
     if (!name || !password || name->text().empty())
         co_return refuse(Condition::bad_request, "To change your password, give your name and the new password.");
     const auto wanted = Jid::of(name->text(), host.domain());

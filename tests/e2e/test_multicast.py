@@ -73,7 +73,7 @@ def test_a_copy_that_is_refused_is_said_so_and_the_others_arrive(users, server):
 BAD = {
     "no addresses": ([], "bad-request"),
     "an address that is none": ([to("@")], "jid-malformed"),
-    "a URI": ([{"type": "to", "uri": "mailto:romeo@example.org"}], "feature-not-implemented"),
+    "a URI": ([{"type": "to", "uri": "mailto:romeo@example.org"}], "jid-malformed"),
     "only where to answer": ([to("romeo@post.example", "replyto")], "bad-request"),
     "too many": ([to(f"u{number}@post.example") for number in range(101)], "not-acceptable"),
 }
@@ -98,7 +98,7 @@ def test_a_message_without_addresses_is_refused(users):
 def test_it_does_not_send_to_itself(users):
     client = users().login()
     send(client, "round and round", to(SERVICE), name="round")
-    assert condition(client.expect("<message type='error' id='round'/>")) == "not-allowed"
+    assert condition(client.expect("<message type='error' id='round'/>")) == "forbidden"
 
 
 def test_the_copies_are_in_the_history_of_both(users):

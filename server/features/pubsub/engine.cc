@@ -62,6 +62,8 @@ Task<Result<void, StanzaError>> Engine::fits(Node node, std::vector<Item> items)
     if (node.number == 0 && usage.nodes >= most_nodes)
         co_return refuse(Condition::resource_constraint, "There are " + std::to_string(most_nodes) + " nodes already, which is as many as may be.");
     const auto most_bytes = static_cast<std::size_t>(limits.pubsub_kib) * 1024;
+    if (node.settings.persist && bytes > most_bytes)  // §7.1.3.5: in an empty node there would be no room either
+        co_return std::unexpected(detailed(Condition::not_acceptable, "payload-too-big"));
     // A node that keeps one item makes room for the new one by itself.
     const auto kept = node.settings.max_items == 1 ? (personal ? usage.bytes - usage.bytes_of_node : 0) : (personal ? usage.bytes : usage.bytes_of_node);
     if (node.settings.persist && kept + bytes > most_bytes)

@@ -18,6 +18,7 @@ Result<void, StanzaError> may_create(Request& request) {
     const bool is_here = host.is_account(request.from());
     if (is_here && creators == "everybody") return {};
     if (is_here && creators == "administrators" && host.accounts().has_role(request.from().local(), "administrator")) return {};
+    if (creators == "nobody") return refuse(Condition::not_allowed, "Nobody makes nodes here.");  // §11: switched off
     return refuse(Condition::forbidden, "You may not make nodes here.");
 }
 
@@ -28,6 +29,12 @@ Result<void, StanzaError> configure(Settings& settings, const xml::Element* conf
     const auto fields = fields_of(*form, config_form);
     if (!fields) return std::unexpected(fields.error());
     return apply(settings, *fields, most_items);
+}
+
+/// §8.1.3: it follows on <create/>, which names the node.
+bool is_misplaced(const xml::Element& pubsub) {
+    const auto* configure = pubsub.child({"configure", ns_pubsub});
+    return configure && (configure->has_attribute("node") || &pubsub.children().front() == configure);
 }
 
 std::string in_owner(const xml::Element& content) {
@@ -46,6 +53,7 @@ std::string named(std::string_view element, const std::string& node) {
 
 Task<Reply> create(Request& request, const xml::Element& element) {
     auto& engine = request.engine();
+    if (is_misplaced(request.iq().payload)) co_return refuse(Condition::bad_request, "The configuration follows on the node, and names none.");
     if (const auto allowed = may_create(request); !allowed) co_return std::unexpected(allowed.error());
     const bool is_instant = element.attribute("node").empty();  // §8.1.2
     const auto name = is_instant ? to_hex(random_bytes(8)) : node_name(element);

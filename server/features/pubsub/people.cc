@@ -44,6 +44,15 @@ Result<std::optional<bool>, StanzaError> judge_subscription(const Node& node, co
     return true;
 }
 
+/// Of another type than is usual for the condition.
+std::unexpected<StanzaError> of_type(std::string_view type, StanzaError error) {
+    error.type = type;
+    return std::unexpected(std::move(error));
+}
+
+/// §6.1.3.9.
+std::unexpected<StanzaError> too_many() { return of_type("wait", detailed(Condition::policy_violation, "too-many-subscriptions")); }
+
 /// The addresses in a list of the owner, each with what it is to be.
 template <class Value>
 struct Wish {
@@ -68,8 +77,7 @@ Task<Reply> subscribe(Request& request, const xml::Element& element) {
     const auto present = node->subscriptions.find(*jid);
     const bool is_pending = !allowed->has_value();
     const bool is_full = node->subscriptions.size() + node->pending.size() >= most_people || (is_pending && node->pending.size() >= most_asking);
-    if (present == node->subscriptions.end() && is_full)
-        co_return std::unexpected(detailed(Condition::policy_violation, "too-many-subscriptions"));
+    if (present == node->subscriptions.end() && is_full) co_return too_many();
     co_await request.allow();
     const bool is_new = present == node->subscriptions.end();
     const auto id = is_new ? to_hex(random_bytes(8)) : present->second;
@@ -92,7 +100,7 @@ Task<Reply> unsubscribe(Request& request, const xml::Element& element) {
     if (!node) co_return std::unexpected(node.error());
     const auto& among = node->pending.contains(*jid) ? node->pending : node->subscriptions;
     const auto present = among.find(*jid);
-    if (present == among.end()) co_return std::unexpected(detailed(Condition::unexpected_request, "not-subscribed"));
+    if (present == among.end()) co_return of_type("cancel", detailed(Condition::unexpected_request, "not-subscribed"));
     const auto id = element.attribute("subid");
     if (!id.empty() && id != present->second) co_return std::unexpected(detailed(Condition::not_acceptable, "invalid-subid"));
     co_await request.allow();
@@ -156,7 +164,7 @@ Task<Reply> set_subscriptions(Request& request, const xml::Element& element) {  
             co_return refuse(Condition::not_acceptable, "A subscription has an address and is 'subscribed' or 'none'.");
         wishes.push_back({*jid, state == "subscribed"});
     }
-    if (node->subscriptions.size() + wishes.size() > most_people) co_return std::unexpected(detailed(Condition::policy_violation, "too-many-subscriptions"));
+    if (node->subscriptions.size() + wishes.size() > most_people) co_return too_many();
     co_await request.allow();
     for (const auto& [who, subscribed] : wishes) {
         const auto asked = node->pending.find(who);
@@ -197,6 +205,8 @@ Task<Reply> set_affiliations(Request& request, const xml::Element& element) {  /
     for (const auto& child : element.children()) {
         const auto jid = Jid::parse(child.attribute("jid"));
         const auto affiliation = affiliation_named(child.attribute("affiliation"));
+        if (child.attribute("affiliation") == "publish-only")
+            co_return std::unexpected(detailed(Condition::feature_not_implemented, "unsupported", {}, "publish-only-affiliation"));  // §8.9.2.3.2
         if (!jid || !affiliation) co_return refuse(Condition::not_acceptable, "An affiliation has an address and is owner, publisher, member, outcast or none.");
         if (personal && (jid->bare_text() == node->owner.text()) != (*affiliation == Affiliation::owner))
             co_return refuse(Condition::not_acceptable, "A person's nodes are their own.");

@@ -50,12 +50,14 @@ Result<void, StanzaError> apply_options(Node& node, const xml::Element& pubsub, 
 }
 
 /// §7.1.3: what must be there and what must not.
-Result<void, StanzaError> check_items(const Settings& settings, const std::vector<Item>& items) {
+Result<void, StanzaError> check_items(const Settings& settings, const std::vector<Item>& items, std::int64_t most_items) {
     const bool needs_item = settings.persist || settings.deliver_payloads;
     if (items.empty() && needs_item) return bad("item-required");
     if (!items.empty() && !needs_item) return bad("item-forbidden");
     for (const auto& item : items)
         if (item.payload.empty() && settings.deliver_payloads) return bad("payload-required");
+    const auto most = static_cast<std::size_t>(settings.max_items ? settings.max_items : most_items);
+    if (settings.persist && items.size() > most) return std::unexpected(detailed(Condition::not_allowed, "max-items-exceeded"));  // §12.11
     return {};
 }
 
@@ -115,6 +117,19 @@ xml::Element page_set(const Page& page) {
     return set;
 }
 
+std::unexpected<StanzaError> keeps_nothing() {
+    return std::unexpected(detailed(Condition::feature_not_implemented, "unsupported", {}, "persistent-items"));
+}
+
+/// §6.5.9.2: who is subscribed and names another subscription.
+bool is_wrong_subscription(const Node& node, const Jid& who, std::string_view id) {
+    const auto is_its = [&](const Jid& jid) {
+        const auto found = node.subscriptions.find(jid);
+        return found != node.subscriptions.end() && found->second == id;
+    };
+    return !id.empty() && node.is_subscribed(who) && !is_its(who) && !is_its(who.bare());
+}
+
 }  // namespace
 
 Task<Reply> publish(Request& request, const xml::Element& element) {
@@ -128,7 +143,7 @@ Task<Reply> publish(Request& request, const xml::Element& element) {
     if (!node) node = Node{.owner = request.owner(), .name = *name, .settings = engine.defaults(request.owner(), *name)};  // §7.1.4
     if (const auto allowed = may_publish(*node, request.from()); !allowed) co_return std::unexpected(allowed.error());
     if (const auto met = apply_options(*node, request.iq().payload, engine.most_items()); !met) co_return std::unexpected(met.error());
-    if (const auto right = check_items(node->settings, *items); !right) co_return std::unexpected(right.error());
+    if (const auto right = check_items(node->settings, *items, engine.most_items()); !right) co_return std::unexpected(right.error());
     const bool others = co_await overwrites_others(request, *node, *items);
     if (others) co_return refuse(Condition::forbidden, "Somebody else has published that item.");
     const auto room = co_await engine.fits(*node, *items);
@@ -165,6 +180,7 @@ Task<Reply> retract(Request& request, const xml::Element& element) {
     const auto is_theirs = [&](const Item& item) { return item.publisher == mine; };
     const bool allowed = affiliation == Affiliation::owner ||
                          (affiliation != Affiliation::outcast && !page.items.empty() && std::ranges::all_of(page.items, is_theirs));
+    if (!node->settings.persist && affiliation == Affiliation::owner) co_return keeps_nothing();  // §7.2.3.5
     if (!allowed) co_return refuse(Condition::forbidden, "Only who published an item, and the owner, may take it back.");
     if (page.items.size() != wanted.ids.size()) co_return refuse(Condition::item_not_found, "There is no such item.");
     co_await request.allow();
@@ -184,6 +200,9 @@ Task<Reply> get_items(Request& request, const xml::Element& element) {
     if (!node) co_return std::unexpected(node.error());
     const auto allowed = co_await request.may_read(*node);
     if (!allowed) co_return std::unexpected(allowed.error());
+    if (is_wrong_subscription(*node, request.from(), element.attribute("subid")))
+        co_return std::unexpected(detailed(Condition::not_acceptable, "invalid-subid"));
+    if (!node->settings.persist) co_return keeps_nothing();  // §6.5.9.4
     const bool by_id = !wanted->ids.empty();
     const auto page = co_await request.store().page(*node, std::move(*wanted));
     if (page.unknown_id) co_return refuse(Condition::item_not_found, "There is no item with that id.");

@@ -23,7 +23,9 @@ constexpr std::pair<std::string_view, std::string_view> fixed[] = {
 };
 
 std::unexpected<StanzaError> unfit(const Field& field) {
-    return refuse(Condition::not_acceptable, "This server cannot set " + field.name + " to '" + field.value() + "'.");
+    auto text = "This server cannot set " + field.name + " to '" + field.value() + "'.";
+    if (field.name != "pubsub#access_model") return refuse(Condition::not_acceptable, std::move(text));
+    return std::unexpected(detailed(Condition::not_acceptable, "unsupported-access-model", std::move(text)));  // §8.1.2
 }
 
 template <class Value>

@@ -111,6 +111,7 @@ Task<Reply> Rooms::describe(RoomPtr room, const StanzaIn& iq) {
         if (known && !known->nick.empty()) query.add(identity(known->nick));
         co_return query.to_string(ns::client);
     }
+    if (node == "http://jabber.org/protocol/muc#traffic") co_return refuse(Condition::service_unavailable);  // §18.1.1: all pass
     if (!node.empty()) co_return refuse(Condition::item_not_found, "There is no such node.");
     const auto& settings = room->settings;
     query.add(identity(settings.name.empty() ? room->jid().local() : std::string_view(settings.name)));

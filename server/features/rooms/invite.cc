@@ -81,6 +81,9 @@ Task<> Rooms::invite(RoomPtr room, std::shared_ptr<const Message> message, polic
 
     auto letters = letters_in(message->xml, invite_tag);
     std::erase_if(letters, [this](const Letter& letter) { return host_.service_at(letter.to) != nullptr; });  // rooms are not invited
+    const auto is_nobody = [this](const Letter& letter) { return host_.is_local(letter.to) && !host_.is_account(letter.to); };
+    if (std::erase_if(letters, is_nobody) > 0)
+        host_.send_error(message->from, "message", message->to, message->id, {Condition::item_not_found, "There is nobody at that address."});
     std::set<Jid> admitted;
     for (const auto& letter : letters) {
         const auto person = letter.to.bare();
