@@ -44,3 +44,4 @@ for await (const line of createInterface({ input: process.stdin })) {
     await (obey[command.do] ?? ((facts) => call(command.do, facts)))(command);
     if (command.do === "quit") process.exit();
 }
+process.exit();  // the tests are gone

@@ -16,7 +16,8 @@ export class Browser {
         mkdirSync(database, { recursive: true });
         execFileSync("certutil", ["-N", "--empty-password", "-d", `sql:${database}`]);
         execFileSync("certutil", ["-A", "-n", "test", "-t", "C,,", "-i", ca, "-d", `sql:${database}`]);
-        this.process = spawn("chromium", ["--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
+        // It ends with this process, however that ends: alone it would go on for ever.
+        this.process = spawn("setpriv", ["--pdeathsig", "KILL", "chromium", "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
             "--disable-dev-shm-usage", "--no-first-run", "--window-size=1280,900", "--lang=en",
             // Chromium asks its user before a page of the Internet may reach this machine, where our server is.
             "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets", `--user-data-dir=${this.home}/profile`,

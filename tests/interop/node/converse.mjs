@@ -212,3 +212,4 @@ for await (const line of createInterface({ input: process.stdin })) {
         process.exit();
     }
 }
+process.exit();  // the tests are gone
