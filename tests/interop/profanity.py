@@ -87,7 +87,7 @@ class Profanity:
         self._type("/cmd exec urn:chancery:away")
         self._shows("Form title: Away message")
         self._type(change)
-        self._shows("Field updated...")
+        self._shows("Field updated")
         self._type("/form submit")
         self._shows(note)
 
@@ -129,7 +129,7 @@ class Profanity:
         self._type("/room config")
         self._shows("[field1] Name:", "Use '/form submit' to save changes.")
         self._type(f"/field1 \"{name}\"")
-        self._shows("Field updated...")
+        self._shows("Field updated")
         self._type("/form submit")
         self._shows("Room configuration successful")
 
