@@ -11,6 +11,7 @@ const std::vector<Command>& all_commands() {
         {"user list", list_users},
         {"user disable", disable_user, true},
         {"user enable", enable_user, true},
+        {"user remove", remove_user, true},
         {"user release", release_name, true},
         {"user password", set_password, true},
         {"send", send_message, true},

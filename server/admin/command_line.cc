@@ -147,6 +147,9 @@ class Parser {
         text(disable, "NAME", "name", "The account", true);
         text(disable, "--reason", "reason", "Why, for the record");
         text(command(*user, "enable", "Let a disabled account sign in again", "user enable"), "NAME", "name", "The account", true);
+        auto* remove = command(*user, "remove", "Remove an account for good, with contacts, nodes and devices; ends running sessions", "user remove");
+        text(remove, "NAME", "name", "The account", true);
+        confirmed(remove, [this] { return "The account " + line_.request["name"].get<std::string>() + " is removed for good; what is on record remains. To bar somebody for a time, disable them."; });
         text(command(*user, "release", "Let the name of a removed account be given again", "user release"), "NAME", "name", "The name", true);
     }
 
@@ -263,6 +266,9 @@ std::string sentence(const std::string& command, const json& result) {
     if (command == "user add") return "Added " + result["added"].get<std::string>() + ".";
     if (command == "user password") return "Changed the password of " + result["changed"].get<std::string>() + ".";
     if (command == "user disable") return "Disabled " + result["disabled"].get<std::string>() + "; every session is ended.";
+    if (command == "user remove")
+        return "Removed " + result["removed"].get<std::string>() + "; every session is ended. The name stays theirs until: chancery user release " +
+               result["removed"].get<std::string>();
     if (command == "user release") return "The name " + result["released"].get<std::string>() + " may be given again.";
     if (command == "user enable") return result["enabled"].get<std::string>() + " may sign in again.";
     if (command == "send") return "Sent " + counted(result["sent"].get<std::size_t>(), "message") + ".";

@@ -9,6 +9,7 @@ json import_users(Context&, const json&);
 json list_users(Context&, const json&);
 json disable_user(Context&, const json&);
 json enable_user(Context&, const json&);
+json remove_user(Context&, const json&);
 json release_name(Context&, const json&);
 json set_password(Context&, const json&);
 json send_message(Context&, const json&);

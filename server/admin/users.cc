@@ -1,5 +1,7 @@
 // Accounts: add, import, list, disable, change passwords. What happens here is true at once in running sessions.
 
+#include <future>
+
 #include "admin/commands.h"
 #include "base/bytes.h"
 
@@ -35,6 +37,33 @@ void end_sessions(Context& context, const std::string& name, const std::string& 
             home.close(id);
         }
     });
+}
+
+Task<> run_command(Host& host, const chancery::Command& command, xml::Element form, std::shared_ptr<std::promise<Reply>> done) {
+    const Iq iq{.from = host.domain_jid(), .to = host.domain_jid(), .is_set = true, .id = {}, .payload = form};
+    Reply reply = refuse(Condition::internal_server_error, "The server could not do that now. Its log says why.");
+    try {
+        reply = co_await command.submit_first(host, iq, form);
+    } catch (const std::exception& failure) {
+        log::error("admin.command_failed", {{"command", command.name}, {"cause", failure.what()}});
+    }
+    done->set_value(std::move(reply));
+}
+
+/// Completes a command of the server with its first form, in the server's name. @throws AdminError  the server stops
+Reply run_in_server(Host& host, std::string_view node, xml::Element form) {
+    const auto& command = host.commands().at(node);
+    auto done = std::make_shared<std::promise<Reply>>();
+    auto reply = done->get_future();
+    auto& home = host.home(0);
+    home.shard().post([&home, &host, &command, form = std::move(form), done = std::move(done)]() mutable {
+        home.tasks().spawn(run_command(host, command, std::move(form), std::move(done)));
+    });
+    try {
+        return reply.get();
+    } catch (const std::future_error&) {
+        throw AdminError("The server stops: ask again when it has started.");
+    }
 }
 
 json describe(const AccountInfo& account) {
@@ -81,6 +110,19 @@ json disable_user(Context& context, const json& request) {
 json enable_user(Context& context, const json& request) {
     check(context.accounts.set_disabled_now(name_in(context, request), std::nullopt), name_in(context, request));
     return {{"enabled", name_in(context, request)}};
+}
+
+/// As an administrator does it in a client (XEP-0133 §4.2), who are the only ones that need to know how.
+json remove_user(Context& context, const json& request) {
+    if (!context.host) throw AdminError("No server runs here, and contacts elsewhere are to be told. Start it first: chancery serve --data " + context.data.string());
+    const auto name = name_in(context, request);
+    const auto jid = Jid::of(name, context.config.domain);
+    if (!jid || !context.accounts.is_user(jid->local())) throw AdminError(name + ": there is no such account");
+    DataForm form("submit", "http://jabber.org/protocol/admin");
+    form.add("accountjids", jid->text());
+    const auto reply = run_in_server(*context.host, "http://jabber.org/protocol/admin#delete-user", form.to_element());
+    if (!reply) throw AdminError(name + ": " + reply.error().text);
+    return {{"removed", jid->local()}};
 }
 
 /// The name of a removed account, which on record is that person's, may become somebody else's.

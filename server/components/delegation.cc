@@ -1,13 +1,21 @@
 #include "components/delegation.h"
 
+#include <algorithm>
+
+#include "core/privileged.h"
+
 namespace chancery::components {
 namespace {
 
 constexpr std::string_view ns_forward = "urn:xmpp:forward:0";
 
-/// Who answers for a namespace.
+/// Who answers for a namespace, where requests have these attributes.
+struct Delegate {
+    Jid component;
+    Rights::Attributes attributes;
+};
 struct Delegates {
-    std::map<std::string, Jid, std::less<>> by_namespace;
+    std::map<std::string, Delegate, std::less<>> by_namespace;
 };
 
 std::string forwarded(const Iq& iq) {
@@ -33,8 +41,7 @@ std::optional<std::string> answer_in(const Iq& iq, const Answer& answered) {
 
 /// What a component reads is on record before it does.
 Task<Reply> pass_on(Host& host, const Iq& iq) {
-    const auto component = host.kept<Delegates>().by_namespace.at(iq.payload.ns());
-    if (iq.from.domain() == component.domain()) co_return refuse(Condition::service_unavailable);
+    const auto component = host.kept<Delegates>().by_namespace.at(iq.payload.ns()).component;
     auto question = forwarded(iq);
     bool is_recorded = false;
     try {
@@ -68,12 +75,18 @@ AllRights rights_in(const Config& config, const std::map<std::string, std::strin
 void install_delegations(Host& host, const AllRights& rights) {
     auto delegates = std::make_shared<Delegates>();
     for (const auto& [domain, component] : rights)
-        for (const auto& ns : component.delegated) {
-            if (!delegates->by_namespace.emplace(ns, *Jid::parse(domain)).second)
+        for (const auto& [ns, attributes] : component.delegated) {
+            if (!delegates->by_namespace.emplace(ns, Delegate{*Jid::parse(domain), attributes}).second)
                 throw ConfigError("setting component.rights: " + ns + " is delegated to two components");
             host.delegate(ns, pass_on);
         }
     if (!delegates->by_namespace.empty()) host.advertise(At::server, ns_delegation);
+    // §4.3: not what the component itself asks, nor what lacks an attribute.
+    host.kept<Privileged>().takes = [delegates](const Iq& iq) {
+        const auto& delegate = delegates->by_namespace.at(iq.payload.ns());
+        const auto has = [&](const std::string& name) { return iq.payload.has_attribute(name); };
+        return iq.from.domain() != delegate.component.domain() && std::ranges::all_of(delegate.attributes, has);
+    };
     host.keep(std::move(delegates));
 }
 

@@ -1,5 +1,5 @@
-// XEP-0356 0.4.1: what a component does in the name of the server or of somebody here, as far as the administrator lets it. Presence
-// and roster pushes are not there.
+// XEP-0356 0.4.1: what a component does in the name of the server or of somebody here, as far as the administrator lets it. What
+// it is told without asking is in watching.h.
 //
 // Each is on record as what it is, the component's, before it is done, and so is one that is refused; a message then goes the road of
 // any message.
@@ -48,8 +48,8 @@ Task<> ask(Host& host, Jid person, Jid to, bool is_set, std::string id, xml::Ele
     }
     const policy::Facts facts{.file_streams_allowed = host.config().policy.file_streams};
     const auto decision = policy::decide_request(iq.payload, facts);
-    if (decision.denied() || host.service_at(to)) {
-        reply = std::unexpected(decision.denied() ? decision.error : StanzaError{Condition::service_unavailable});
+    if (decision.denied()) {
+        reply = std::unexpected(decision.error);
         co_return;
     }
     auto requested = host.request(person, to, is_set, iq.payload.to_string(ns::client));

@@ -5,7 +5,9 @@
 
 #include "base/crypto.h"
 #include "components/component.h"
+#include "components/watching.h"
 #include "core/undeliverable.h"
+#include "xml/parse.h"
 
 namespace chancery::components {
 namespace {
@@ -48,6 +50,7 @@ Service::Service(Host& host, net::CurrentTlsContext& tls, std::vector<net::Shard
     }
     for (const auto& [domain, secret] : host.config().components) host.list_service(*Jid::parse(domain), domain);
     for (std::size_t i = 0; i < shards_.size(); ++i) per_shard_.push_back(std::make_unique<PerShard>());
+    Watching::install(host, *this, rights_);
 }
 
 Service::~Service() = default;
@@ -127,6 +130,7 @@ Task<> Service::serve(std::unique_ptr<net::Connection> connection) {
     stream.write("<handshake/>");
     Component component(*this, stream, *domain, ++per_shard_[net::Shard::current().index()]->last_id);
     component.tell_rights();
+    host_.kept<Watching>().tell_present(*domain);
     co_await component.run();
 }
 

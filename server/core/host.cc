@@ -1,5 +1,7 @@
 #include "core/host.h"
 
+#include "core/privileged.h"
+
 namespace chancery {
 namespace {
 
@@ -14,7 +16,9 @@ Jid required_domain(const std::string& domain) {
 Host::Host(Parts parts)
     : parts_(std::move(parts)), domain_jid_(required_domain(parts_.config.domain)), started_(parts_.now()),
       stanza_ids_(parts_.state_key), rosters_(parts_.database, derive_key(parts_.state_key, "rosters")),
-      block_lists_(parts_.database) {}
+      block_lists_(parts_.database) {
+    keep(std::make_shared<Privileged>());
+}
 
 void Host::advertise(At at, std::string_view feature) {
     if (has(at, At::server)) server_features_.emplace(feature);

@@ -1,6 +1,7 @@
 // The life of a request (RFC 6120 §8.2.3): to the server or an account it is answered here, to a client it is passed on.
 
 #include "core/host.h"
+#include "core/privileged.h"
 #include "core/stanza_in.h"
 
 namespace chancery {
@@ -62,7 +63,8 @@ Task<Reply> Host::answer(const Iq& iq) {
     const bool hidden = at == At::other && block_lists_.has_blocked(iq.to, iq.from);
     const bool is_in_anothers_name = at == At::own && iq.session == 0;  // XEP-0356: not to be asked of who asks
     const auto delegated = at == At::nobody || is_in_anothers_name ? delegated_.end() : delegated_.find(iq.payload.ns());
-    const auto answer = delegated != delegated_.end() ? delegated->second : handler ? handler->answer : nullptr;
+    const bool is_delegated = delegated != delegated_.end() && kept<Privileged>().takes(iq);
+    const auto answer = is_delegated ? delegated->second : handler ? handler->answer : nullptr;
     if (!answer || hidden) co_return refuse(Condition::service_unavailable);
     try {
         co_return co_await answer(*this, iq);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/host.h"
+#include "core/privileged.h"
 #include "core/stanza_in.h"
 #include "xmpp/room_password.h"
 
@@ -128,6 +129,7 @@ Task<> Host::handle_presence_from_outside(StanzaIn stanza) {
             at_home(to, [person = to.bare(), from = stanza.from, leaves = !stanza.type.empty(), xml = stanza.xml](Home& theirs) {
                 if (leaves) theirs.caps().forget(person, from);
                 else theirs.caps().see(person, from, xml);
+                if (const auto& tell = theirs.host().kept<Privileged>().presence_came) tell(person, from, xml, leaves);
             });
         send_presence(to, std::make_shared<const std::string>(std::move(stanza.xml)));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/host.h"
+#include "core/privileged.h"
 #include "core/stanza_in.h"
 
 namespace chancery {
@@ -50,12 +51,13 @@ Task<> Home::store_contact(User& owner, Jid contact, std::optional<Contact> valu
     }
     if (cause) show_subscription(owner, cause);
     if (item.empty()) co_return;
+    const auto query = "<query xmlns='jabber:iq:roster' ver='" + std::to_string(version) + "'>" + item + "</query>";
     for (const auto& session : owner.sessions) {  // RFC 6121 §2.1.6
         if (!session->interested) continue;
         session->send("<iq type='set' id='push" + std::to_string(version) + "' to='" +
-                      xml::escape(session->jid().text(), xml::Place::attribute) +
-                      "'><query xmlns='jabber:iq:roster' ver='" + std::to_string(version) + "'>" + item + "</query></iq>");
+                      xml::escape(session->jid().text(), xml::Place::attribute) + "'>" + query + "</iq>");
     }
+    if (const auto& tell = host_.kept<Privileged>().roster_changed) tell(owner.jid(), query);
 }
 
 /// Shows an answer, or that a contact has left, to every client that may know the contact.

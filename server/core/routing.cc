@@ -88,7 +88,12 @@ void Host::reply(const StanzaIn& request, const Reply& reply) {
     xml::append_attribute(xml, "id", request.id);
     xml::append_attribute(xml, "to", request.from.text());
     if (request.to) xml::append_attribute(xml, "from", request.to->text());
-    send_to(request.from, xml + ">" + (reply ? *reply : reply.error().to_xml()) + "</iq>");
+    xml += ">" + (reply ? *reply : reply.error().to_xml()) + "</iq>";
+    const bool is_own_request = is_local(request.from) && request.from.is_bare();  // a service answers what was asked in a person's name
+    if (!is_own_request) return send_to(request.from, std::move(xml));
+    const auto parsed = xml::parse(xml, xml::limits_of_stored_xml, ns::client);
+    auto answer = parsed ? take_stanza(parsed->root(), request.to.value_or(domain_jid_), domain()) : std::unexpected(StanzaError{Condition::internal_server_error});
+    if (answer) take_answer(*answer);
 }
 
 void Host::send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error) {
@@ -116,7 +121,15 @@ Task<Answer> Host::request(Jid from, Jid to, bool is_set, std::string payload) {
     xml::append_attribute(xml, "id", request.id());
     xml::append_attribute(xml, "from", from.text());
     xml::append_attribute(xml, "to", to.text());
-    send_to(to, xml + ">" + payload + "</iq>");
+    xml += ">" + payload + "</iq>";
+    if (auto* service = service_at(to)) {
+        const auto parsed = xml::parse(xml, xml::limits_of_stored_xml, ns::client);
+        auto asked = parsed ? take_stanza(parsed->root(), from, domain()) : std::unexpected(StanzaError{Condition::bad_request});
+        if (!asked) co_return std::unexpected(asked.error());
+        co_await at_service(*service, std::move(*asked));
+    } else {
+        send_to(to, std::move(xml));
+    }
     try {
         co_await net::within(answer_limit, request.answered());
     } catch (const net::Timeout&) {

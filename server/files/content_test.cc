@@ -115,6 +115,10 @@ TEST_CASE("WhatIsNotPlacedIsGoneAndWhatIsPlacedStays") {
     CHECK(store.open(name).read(0, 100) == bytes);
 
     store.quarantine(*come(), name);
+    CHECK(store.open_quarantined(name).read(0, 100) == bytes);
+    CHECK(store.open(name).read(0, 100) == bytes);
+    store.destroy(Store::Shelf::content, name);
+    store.destroy(Store::Shelf::content, name);  // what is gone is gone
     CHECK_THROWS_AS(store.open(name), journal::FileError);
     CHECK(store.open_quarantined(name).read(0, 100) == bytes);
 }

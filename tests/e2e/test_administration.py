@@ -1,5 +1,6 @@
 """XEP-0133 over XEP-0050: administrators do in their client what the command line does, and it is on record too."""
 
+import json
 import secrets
 
 import pytest
@@ -317,6 +318,33 @@ def test_who_is_removed_is_gone_with_all_that_was_theirs(boss, friends, users, s
     assert (item.get("jid"), item.get("subscription")) == (romeo.jid, "none")
     assert [record["body"] for record in server.archive_search(sender=romeo.jid, words="last words")] == ["the last words"]
     assert on_record(server, "user remove")
+
+
+def test_the_command_line_removes_somebody_as_a_client_does(friends, server):
+    romeo, juliet = friends
+    device, friend = romeo.login(), juliet.login()
+    asked = server.cli("user", "remove", romeo.name, check=False, stdin="")
+    assert asked.returncode == 2 and "--yes" in asked.stderr
+    assert romeo.login("still").jid.endswith("/still"), "nothing was done"
+    assert json.loads(server.cli("user", "remove", romeo.jid, "--yes", "--json").stdout) == {"removed": romeo.name}
+    device.expect_stream_error("policy-violation")
+    friend.expect(f"<presence type='unsubscribed' from='{romeo.jid}'/>")
+    with pytest.raises(SaslFailure):
+        romeo.login()
+    again = server.cli("user", "remove", romeo.name, "--yes", check=False)
+    assert again.returncode == 2 and "no such account" in again.stderr
+    added = server.cli("user", "add", romeo.name, stdin="a secret 9917\n", check=False)
+    assert added.returncode == 2 and "user release" in added.stderr, "the name stays theirs"
+    assert any("uid " in str(record) for record in on_record(server, "user remove") if romeo.name in str(record))
+
+
+def test_without_a_server_nobody_is_removed(own_server, users):
+    romeo = users()
+    own_server.stop()
+    refused = own_server.cli("user", "remove", romeo.name, "--yes", check=False)
+    assert refused.returncode == 2 and "chancery serve" in refused.stderr
+    own_server.start()
+    romeo.login()
 
 
 def test_the_name_stays_theirs_until_it_is_released(boss, users, server):

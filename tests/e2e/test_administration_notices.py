@@ -1,5 +1,6 @@
 """XEP-0133: what the server says to people when they sign in, and how an administrator stops it from a client."""
 
+import os
 import secrets
 
 import pytest
@@ -115,12 +116,13 @@ def test_a_delay_that_is_none_stops_nothing(own_server, boss, delay):
 def test_an_administrator_restarts_the_server_in_the_same_process(own_server, users, boss):
     person = users()
     romeo = person.login()
-    before = own_server.status()
+    before, open_before = own_server.status(), len(os.listdir(f"/proc/{own_server.process.pid}/fd"))
     note(run(boss, "restart", delay="0"))
     romeo.expect_stream_error("system-shutdown")
     wait_until(lambda: own_server.status().get("uptime_seconds", 1_000) <= before["uptime_seconds"] and own_server.status().get("sessions") == 0,
                "the server is there again", limit=60)
     assert own_server.status()["pid"] == before["pid"] == own_server.process.pid
+    assert len(os.listdir(f"/proc/{own_server.process.pid}/fd")) <= open_before, "nothing of the former one is left open"
     client = person.login()
     client.say(client.jid, "still here")
     client.hear("still here")

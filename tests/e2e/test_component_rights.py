@@ -9,10 +9,14 @@ from support.server import DOMAIN, free_ports
 pytestmark = pytest.mark.only_chancery("the settings are ours")
 
 PORT = free_ports(1)[0]
-OFFICE, PLAIN, SECRET = f"office.{DOMAIN}", f"plain.{DOMAIN}", "open sesame"
+OFFICE, PLAIN, WATCH, PEOPLE, SECRET = f"office.{DOMAIN}", f"plain.{DOMAIN}", f"watch.{DOMAIN}", f"people.{DOMAIN}", "open sesame"
+FILTERED = "urn:example:filtered"
 DELEGATED, PRIVILEGE, FORWARD, DELEGATION = "urn:example:delegated", "urn:xmpp:privilege:2", "urn:xmpp:forward:0", "urn:xmpp:delegation:2"
 SETTINGS = {"listen.component": f"127.0.0.1:{PORT}", f"components.{OFFICE}": SECRET, f"components.{PLAIN}": SECRET,
-            f"component.rights.{OFFICE}": f"roster=both message=outgoing iq:get=jabber:iq:version iq:get=jabber:iq:last delegate={DELEGATED}"}
+            f"components.{WATCH}": SECRET, f"components.{PEOPLE}": SECRET,
+            f"component.rights.{OFFICE}": f"roster=both message=outgoing iq:get=jabber:iq:version iq:get=jabber:iq:last delegate={DELEGATED}",
+            f"component.rights.{WATCH}": f"roster=get presence=roster iq:get={NS['info']} iq:get={NS['items']} delegate={FILTERED}[node]",
+            f"component.rights.{PEOPLE}": "roster=get push=false presence=managed_entity"}
 
 
 def joined(server, clients, domain):
@@ -29,6 +33,16 @@ def office(server, clients):
 @pytest.fixture
 def plain(server, clients):
     return joined(server, clients, PLAIN)
+
+
+@pytest.fixture
+def watch(server, clients):
+    return joined(server, clients, WATCH)
+
+
+@pytest.fixture
+def people(server, clients):
+    return joined(server, clients, PEOPLE)
 
 
 def ask(component, kind, payload, to, name="q"):
@@ -58,7 +72,7 @@ def on_behalf(inner_type="get", namespace="jabber:iq:version", attributes=f"to='
 def test_a_component_is_told_what_it_may_do(office, plain):
     told = office.expect(f"<message xmlns='{SPACE}' from='{DOMAIN}' to='{OFFICE}'><privilege xmlns='{PRIVILEGE}'/></message>")
     permissions = {each.get("access"): each for each in told.iter(f"{{{PRIVILEGE}}}perm")}
-    assert (permissions["roster"].get("type"), permissions["message"].get("type")) == ("both", "outgoing")
+    assert (permissions["roster"].get("type"), permissions["roster"].get("push"), permissions["message"].get("type")) == ("both", "true", "outgoing")
     assert {each.get("ns"): each.get("type") for each in permissions["iq"]} == {"jabber:iq:version": "get", "jabber:iq:last": "get"}
     told = office.expect(f"<message xmlns='{SPACE}'><delegation xmlns='{DELEGATION}'/></message>")
     assert [each.get("namespace") for each in told.iter(f"{{{DELEGATION}}}delegated")] == [DELEGATED]
@@ -78,6 +92,20 @@ def test_a_roster_is_read_and_changed_and_its_owner_sees_it(office, users, serve
     assert [each.get("jid") for each in found.iter("{jabber:iq:roster}item")] == ["nurse@elsewhere.example"]
     records = done_by(server, OFFICE)
     assert any("nurse@elsewhere.example" in record["stanza"] and record["to"] == client.bare for record in records)
+
+
+def test_changes_of_rosters_are_pushed_to_who_may_read_them(watch, people, users):
+    client = users().login()
+    assert client.iq("set", "<query xmlns='jabber:iq:roster'><item jid='nurse@elsewhere.example' name='Nurse'/></query>").get("type") == "result"
+    push = watch.expect(f"<iq xmlns='{SPACE}' type='set' from='{client.bare}' to='{WATCH}'><query xmlns='jabber:iq:roster'/></iq>")
+    item = push.find("roster:query/roster:item", NS)
+    assert (item.get("jid"), item.get("name"), item.get("subscription")) == ("nurse@elsewhere.example", "Nurse", "none")
+    watch.send(f"<iq type='result' id='{push.get('id')}' from='{WATCH}' to='{client.bare}'/>")
+    assert client.iq("set", "<query xmlns='jabber:iq:roster'><item jid='nurse@elsewhere.example' subscription='remove'/></query>").get("type") == "result"
+    push = watch.expect(f"<iq xmlns='{SPACE}' type='set' from='{client.bare}'><query xmlns='jabber:iq:roster'/></iq>")
+    assert push.find("roster:query/roster:item", NS).get("subscription") == "remove"
+    people.fence()
+    assert not people.take(f"<iq xmlns='{SPACE}' type='set'/>"), "who has said push=false is not told"
 
 
 def test_a_roster_is_closed_to_who_has_no_right(plain, users, server):
@@ -187,7 +215,114 @@ def test_nobody_else_asks_in_somebodys_name(plain, users):
     assert refusal(ask(plain, "get", on_behalf(), users().jid)) == "forbidden"
 
 
+def test_a_service_of_the_server_is_asked_in_somebodys_name(watch, users):
+    """It answers as it would to the person."""
+    romeo = users()
+    inner = (f"<privileged_iq xmlns='{PRIVILEGE}'><iq xmlns='jabber:client' type='get' id='inner' to='rooms.{DOMAIN}'>"
+             f"<query xmlns='{NS['info']}'/></iq></privileged_iq>")
+    answer = ask(watch, "get", inner, romeo.jid)
+    found = answer.find(f"{{{PRIVILEGE}}}privilege/{{{FORWARD}}}forwarded/{{jabber:client}}iq")
+    assert (found.get("type"), found.get("from"), found.get("to")) == ("result", f"rooms.{DOMAIN}", romeo.jid)
+    assert found.find("info:query/info:identity", NS).get("category") == "conference"
+    inner = inner.replace(f"rooms.{DOMAIN}", f"nowhere@rooms.{DOMAIN}")
+    refused = ask(watch, "get", inner, romeo.jid, "q2").find(f".//{{{FORWARD}}}forwarded/{{jabber:client}}iq")
+    assert refused.get("type") == "error" and condition(refused) == "item-not-found"
+
+
+# Presence (§7)
+
+def present(component, jid, kind=None):
+    presence = component.expect(lambda each: each.tag == f"{{{SPACE}}}presence" and each.get("from") == jid and each.get("type") == kind)
+    assert presence.get("to") == component.jid
+    return presence
+
+
+def test_a_component_is_told_who_comes_and_who_goes_and_nothing_between(people, users):
+    client = users().login("desk", presence=False)
+    client.send("<presence><show>chat</show><status>Staying on the balcony</status></presence>")
+    assert present(people, client.jid).findtext(f"{{{SPACE}}}status") == "Staying on the balcony"
+    client.send("<presence><show>away</show></presence>")
+    client.fence()
+    people.fence()
+    assert not people.take(f"<presence xmlns='{SPACE}' from='{client.jid}'/>"), "only the first and the last"
+    client.send("<presence type='unavailable'/>")
+    present(people, client.jid, "unavailable")
+    client.send("<presence/>")
+    present(people, client.jid)
+    client.cut()
+    present(people, client.jid, "unavailable")
+
+
+def test_a_component_that_joins_is_told_who_is_there(server, clients, users):
+    here, gone = users().login(), users().login()
+    gone.send("<presence type='unavailable'/>")
+    gone.fence()
+    late = joined(server, clients, PEOPLE)
+    present(late, here.jid)
+    late.fence()
+    assert not late.take(f"<presence xmlns='{SPACE}' from='{gone.jid}'/>")
+
+
+def subscribed(client, plain, contact):
+    client.send(f"<presence type='subscribe' to='{contact}'/>")
+    plain.expect(f"<presence xmlns='{SPACE}' type='subscribe' from='{client.bare}' to='{contact}'/>")
+    plain.send(f"<presence type='subscribed' from='{contact}' to='{client.bare}'/>")
+    client.expect(f"<presence type='subscribed' from='{contact}'/>")
+
+
+def test_the_presence_of_contacts_elsewhere_is_shown_once_to_who_may_see_it(server, clients, watch, people, plain, users):
+    contact, stranger = f"romeo@{PLAIN}", f"tybalt@{PLAIN}"
+    both = [person.login() for person in users(2)]
+    for client in both:
+        subscribed(client, plain, contact)
+    for client in both:
+        plain.send(f"<presence from='{contact}/orchard' to='{client.bare}'><status>under the window</status></presence>")
+        plain.send(f"<presence from='{stranger}/street' to='{client.bare}'/>")
+        client.expect(f"<presence from='{stranger}/street'/>")
+    assert present(watch, f"{contact}/orchard").findtext(f"{{{SPACE}}}status") == "under the window"
+    for component in (watch, people):
+        component.fence()
+        assert not component.take(lambda each: each.tag == f"{{{SPACE}}}presence" and PLAIN in (each.get("from") or "")), "once, and nobody's stranger"
+    watch.close()
+    late = joined(server, clients, WATCH)
+    present(late, f"{contact}/orchard")
+    for client in both:
+        plain.send(f"<presence type='unavailable' from='{contact}/orchard' to='{client.bare}'/>")
+        client.expect(f"<presence type='unavailable' from='{contact}/orchard'/>")
+    present(late, f"{contact}/orchard", "unavailable")
+    late.fence()
+    assert not late.take(f"<presence xmlns='{SPACE}' from='{contact}/orchard'/>")
+
+
+def test_who_has_no_right_hears_of_nobody(plain, users):
+    client = users().login()
+    client.send("<presence type='unavailable'/>")
+    client.fence()
+    plain.fence()
+    assert not plain.take(f"<presence xmlns='{SPACE}'/>")
+
+
 # Delegation (XEP-0355 §4)
+
+def test_a_request_without_the_attribute_is_not_delegated(watch, users):
+    client = users().login()
+    told = watch.expect(f"<message xmlns='{SPACE}'><delegation xmlns='{DELEGATION}'/></message>")
+    assert [each.get("name") for each in told.iter(f"{{{DELEGATION}}}attribute")] == ["node"]
+    assert condition(client.iq("get", f"<query xmlns='{FILTERED}'/>", DOMAIN)) == "service-unavailable", "as if nothing were delegated"
+    watch.fence()
+    assert not watch.take(f"<iq xmlns='{SPACE}'><delegation xmlns='{DELEGATION}'/></iq>")
+    client.send(f"<iq type='get' id='d1' to='{DOMAIN}'><query xmlns='{FILTERED}' node='n'/></iq>")
+    asked = watch.expect(f"<iq xmlns='{SPACE}' type='set' from='{DOMAIN}'><delegation xmlns='{DELEGATION}'/></iq>")
+    watch.send(f"<iq type='result' id='{asked.get('id')}' from='{WATCH}' to='{DOMAIN}'><delegation xmlns='{DELEGATION}'><forwarded xmlns='{FORWARD}'>"
+               f"<iq xmlns='jabber:client' type='result' id='d1' to='{client.jid}'/></forwarded></delegation></iq>")
+    client.expect("<iq type='result' id='d1'/>")
+
+
+def test_what_the_component_asks_itself_is_not_sent_back_to_it(office):
+    """XEP-0355 §4.3.1: it is answered as if nothing were delegated."""
+    assert refusal(ask(office, "set", f"<ask xmlns='{DELEGATED}'/>", DOMAIN)) == "service-unavailable"
+    office.fence()
+    assert not office.take(f"<iq xmlns='{SPACE}'><delegation xmlns='{DELEGATION}'/></iq>")
 
 def delegated(client, office, to):
     client.send(f"<iq type='set' id='d1' to='{to}'><ask xmlns='{DELEGATED}'>anything</ask></iq>")
@@ -236,6 +371,7 @@ def test_delegation_is_announced(users):
 
 
 @pytest.mark.parametrize("key, words, hint", [(f"component.rights.{OFFICE}", "roster=all", '"roster=all" is no right'),
+                                              (f"component.rights.{OFFICE}", "presence=roster roster=set", '"presence=roster" is no right'),
                                               (f"component.rights.nobody.{DOMAIN}", "roster=get", "is no component")])
 def test_rights_that_cannot_be_are_said_at_the_start(make_server, key, words, hint):
     done = make_server().cli("serve", "--set", f"components.{OFFICE}={SECRET}", "--set", f"{key}={words}", check=False)

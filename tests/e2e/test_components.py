@@ -259,3 +259,21 @@ def test_an_error_is_not_answered_by_an_error_where_a_component_has_gone(connect
     for nick in ("one", "two", "three"):
         owner.expect(f"<presence from='{room}/{nick}' type='unavailable'/>")
     owner.expect_nothing("<presence/>")
+
+
+def test_strangers_who_ask_to_subscribe_do_not_bury_the_owner_of_a_node(gateway, users):
+    """XEP-0060 §8.6: each of them is a message to the owner."""
+    owner = users().login()
+    done(publish(owner, "n", item("1"), options={"pubsub#access_model": "authorize"}))
+    most = 500
+
+    def asks(number):
+        who = f"u{number}@{GATEWAY}"
+        gateway.send(f"<iq type='set' id='s{number}' from='{who}' to='{owner.bare}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+                     f"<subscribe node='n' jid='{who}'/></pubsub></iq>")
+        return gateway.expect(f"<iq xmlns='{SPACE}' id='s{number}'/>")
+
+    for number in range(most):
+        assert asks(number).get("type") == "result"
+    refused = asks(most).find(f"{{{SPACE}}}error")
+    assert [each.tag.split("}")[1] for each in refused] == ["policy-violation", "too-many-subscriptions"]

@@ -10,8 +10,13 @@ JINGLE = "<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='s'><c
 STREAMS = {
     "in-band bytestreams": "<open xmlns='http://jabber.org/protocol/ibb' sid='s' block-size='4096'/>",
     "socks5": "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s'><streamhost jid='a@b' host='127.0.0.1' port='1'/></query>",
+    "activation of a stream": "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s'><activate>target@somewhere</activate></query>",
+    "data in band": "<data xmlns='http://jabber.org/protocol/ibb' sid='s' seq='0'>aGVsbG8=</data>",
     "stream initiation": "<si xmlns='http://jabber.org/protocol/si' id='s' profile='http://jabber.org/protocol/si/profile/file-transfer'/>",
     "jingle": JINGLE.format("urn:xmpp:jingle:apps:file-transfer:5"),
+    "jingle, an older one": JINGLE.format("urn:xmpp:jingle:apps:file-transfer:3"),
+    "jingle over socks5": JINGLE.format("urn:xmpp:jingle:apps:file-transfer:5").replace(
+        "</content>", "<transport xmlns='urn:xmpp:jingle:transports:s5b:1' sid='t'><candidate cid='c' host='127.0.0.1' jid='a@b' port='1' priority='1'/></transport></content>"),
 }
 
 
@@ -43,7 +48,7 @@ def test_files_pass_where_policy_lets_them(make_server, users):
 
 
 def test_there_is_no_proxy_for_files(server, users):
-    """XEP-0065 §6.1: a client looks for one among the server's items."""
+    """XEP-0065 §4: a client looks for one among the server's items."""
     client = users().login()
     listed = client.iq("get", f"<query xmlns='{NS['items']}'/>", server.domain).findall("items:query/items:item", NS)
     for address in [server.domain, *[each.get("jid") for each in listed]]:

@@ -156,3 +156,33 @@ def test_a_server_that_is_killed_while_it_removes_files_leaves_none_without_cont
     assert all(id_of(link) in said for link in links), "each removal is on record"
     server.stop()
     assert files_and_contents(server)[:2] == (set(), set()) and len(files_and_contents(server)[2]) == len(links)
+
+
+def test_who_uploads_what_is_just_being_removed_keeps_it(own_server, users):
+    """The same bytes again and again, while they are removed: whoever was told that a file is there has it until it is removed."""
+    data, links, done = os.urandom(20_000), [], threading.Event()
+    client = users(on=own_server).login()
+    places = [slot(client, size=len(data)) for _ in range(40)]
+
+    def remove():
+        while not done.is_set():
+            own_server.cli("file", "remove", sha256(data), "--reason", "again", "--yes", check=False)
+
+    remover = threading.Thread(target=remove)
+    remover.start()
+    try:
+        for place in places:
+            assert put(own_server, place.put, data).status == 201
+            links.append(place.get)
+    finally:
+        done.set()
+        remover.join()
+    last = upload(client, data)
+    own_server.stop()
+    named, there, removed = files_and_contents(own_server)
+    assert named <= there and removed, "no file without its content unless it is marked as removed"
+    own_server.start()
+    assert get(own_server, last).body == data
+    for link in links:
+        answer = get(own_server, link)
+        assert (answer.status, answer.body) == (200, data) or (answer.status == 410 and "was removed" in answer.body.decode())
