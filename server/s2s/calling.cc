@@ -94,7 +94,8 @@ Task<> show_key(Service& service, Stream& stream, const Pair& pair, const std::s
     xml::append_attribute(request, "to", pair.theirs);
     stream.write(request + ">" + service.keys().of(pair.theirs, pair.ours, id) + "</db:result>");
     const auto answer = co_await next_element(stream);
-    if (!answer.is(result_tag) || answer.attribute("type") != "valid") throw PeerRefused("the peer does not accept our dialback key");
+    const bool is_answer = answer.is(result_tag) && answer.attribute("from") == pair.theirs && answer.attribute("to") == pair.ours;
+    if (!is_answer || answer.attribute("type") != "valid") throw PeerRefused("the peer does not accept our dialback key");
 }
 
 Task<Call> negotiate(Service& service, Pair pair, Endpoint endpoint) {
