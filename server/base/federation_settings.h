@@ -23,6 +23,8 @@ struct FederationSettings {
     bool system_authorities = true;           ///< whether the system's count
     std::string resolver;                     ///< DNS server as address:port; empty: the system's
     bool dane = false;                        ///< it validates DNSSEC, and nobody can forge its answers on their way: TLSA records count
+    bool posh = false;                        ///< documents under a partner's web site may say which certificates it has (RFC 7711)
+    std::map<std::string, std::string> posh_hosts; ///< name to address:port of its HTTPS server, instead of DNS
     std::int64_t stanzas_per_second = 100;    ///< of one domain; more have to wait
     std::map<std::string, std::string> rates; ///< domain to stanzas per second, where it is another
     std::int64_t targets_per_minute = 1'000;  ///< addresses that one domain writes to; others are refused

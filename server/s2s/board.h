@@ -1,6 +1,7 @@
 // What is known of each domain at this moment, for `chancery status` and `chancery doctor`.
 //
-// Concurrency: any thread; one lock, taken for an instant. Limits: `most` domains; of more nothing is noted.
+// Concurrency: any thread; one lock, taken for an instant. Limits: `most` domains; then those with which nothing was ever
+// exchanged go first, since anybody can name domains in vain, and of more nothing is noted.
 #pragma once
 #include <functional>
 #include <map>
@@ -25,6 +26,7 @@ class Board {
   public:
     void change(const std::string& domain, const std::function<void(DomainStatus&)>& change) {
         const std::lock_guard lock(guard_);
+        if (domains_.size() >= most && !domains_.contains(domain)) forget_strangers();
         if (domains_.size() >= most && !domains_.contains(domain)) return;
         change(domains_[domain]);
     }
@@ -39,8 +41,16 @@ class Board {
         return domains_;
     }
 
-  private:
     static constexpr std::size_t most = 10'000;
+
+  private:
+    void forget_strangers() {
+        std::erase_if(domains_, [](const auto& each) {
+            const auto& status = each.second;
+            return status.streams_in + status.streams_out == 0 && status.waiting + status.sent + status.received == 0;
+        });
+    }
+
     mutable std::mutex guard_;
     std::map<std::string, DomainStatus> domains_;
 };

@@ -94,13 +94,15 @@ Task<> show_key(Service& service, Stream& stream, const Pair& pair, const std::s
     xml::append_attribute(request, "to", pair.theirs);
     stream.write(request + ">" + service.keys().of(pair.theirs, pair.ours, id) + "</db:result>");
     const auto answer = co_await next_element(stream);
-    if (!answer.is(result_tag) || answer.attribute("type") != "valid") throw PeerRefused("the peer does not accept our dialback key");
+    const bool is_answer = answer.is(result_tag) && answer.attribute("from") == pair.theirs && answer.attribute("to") == pair.ours;
+    if (!is_answer || answer.attribute("type") != "valid") throw PeerRefused("the peer does not accept our dialback key");
 }
 
 Task<Call> negotiate(Service& service, Pair pair, Endpoint endpoint) {
     auto stream = co_await reach(service, pair, endpoint);
     const bool by_dns = service.partners().trusts_dns(pair.theirs);
-    const auto proven = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
+    auto proving = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
+    const auto proven = co_await std::move(proving);
     if (!proven && (!by_dns || proven.error().is_final)) throw PeerRefused(proven.error().reason);
 
     const auto offer = co_await greet(*stream, pair);
@@ -156,7 +158,8 @@ Task<std::optional<Result>> at_any(std::vector<Endpoint> endpoints, std::string&
 
 Task<bool> ask_about_key(Service& service, Pair pair, Endpoint endpoint, std::string id, std::string key) {
     auto stream = co_await reach(service, pair, endpoint);
-    const auto proven = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
+    auto proving = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
+    const auto proven = co_await std::move(proving);
     if (!proven && proven.error().is_final) throw PeerRefused(proven.error().reason);
     (void)co_await greet(*stream, pair);
     std::string question = "<db:verify xmlns:db='jabber:server:dialback'";

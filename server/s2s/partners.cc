@@ -5,6 +5,7 @@
 #include "net/address.h"
 #include "net/error.h"
 #include "xmpp/jid.h"
+#include "xmpp/precis.h"
 
 namespace chancery::s2s {
 namespace {
@@ -19,14 +20,14 @@ std::string canonical(std::string_view setting, std::string_view text) {
     return jid->text();
 }
 
-Endpoint endpoint(const std::string& domain, std::string_view text) {
+Endpoint endpoint(const std::string& setting, std::string_view text) {
     constexpr std::string_view direct = "tls:";
     const bool is_direct = text.starts_with(direct);
     if (is_direct) text.remove_prefix(direct.size());
     try {
         net::Address::parse(text);
     } catch (const net::SocketError& error) {
-        fail("hosts." + domain, error.what());
+        fail(setting, error.what());
     }
     return {.address = std::string(text), .direct_tls = is_direct};
 }
@@ -61,7 +62,12 @@ Partners::Partners(const FederationSettings& settings)
       targets_(numbers_in("targets", settings.targets, 1'000'000)), failures_(numbers_in("failures", settings.failures, 100)),
       limits_{settings.stanzas_per_second, settings.targets_per_minute, settings.failure_percent} {
     for (const auto& [domain, address] : settings.hosts)
-        endpoints_.emplace(canonical("hosts", domain), endpoint(domain, address));
+        endpoints_.emplace(canonical("hosts", domain), endpoint("hosts." + domain, address));
+    for (const auto& [name, address] : settings.posh_hosts) {
+        const auto host = precis::ascii_domain(name);
+        if (!host) fail("posh_hosts", name + " is no host name");
+        web_hosts_.emplace(*host, endpoint("posh_hosts." + name, address).address);
+    }
 }
 
 Partners::Numbers Partners::numbers_in(std::string_view setting, const std::map<std::string, std::string>& entries, std::int64_t most) {

@@ -44,12 +44,15 @@ class Partners {
     bool trusts_dns(std::string_view domain) const { return dialback_.has(domain); }
     /// Where the domain is, if a setting says it.
     std::optional<Endpoint> endpoint_of(std::string_view domain) const;
+    /// Of web sites with documents about certificates (federation.posh_hosts).
+    const std::map<std::string, std::string>& web_hosts() const { return web_hosts_; }
     /// What the domain may send, as the settings say it of all or of this one.
     Meter::Limits limits_of(std::string_view domain) const;
 
   private:
     DomainSet allowed_, blocked_, dialback_;
     std::map<std::string, Endpoint, std::less<>> endpoints_;
+    std::map<std::string, std::string> web_hosts_;
     using Numbers = std::map<std::string, std::int64_t, std::less<>>;
     static Numbers numbers_in(std::string_view setting, const std::map<std::string, std::string>& entries, std::int64_t most);
     static std::int64_t number_of(const Numbers& numbers, std::string_view domain, std::int64_t otherwise);

@@ -7,10 +7,16 @@
 namespace chancery::s2s {
 namespace {
 
-Result<Proof, Doubt> prove_by_authority(const std::optional<net::PeerCertificate>& certificate, std::string_view domain) {
+/// RFC 7711 §4: the web site is asked where no authority will do. It is only as good as an authority: its own is.
+Task<Result<Proof, Doubt>> prove_by_authority(Service& service, Workers& workers, std::optional<net::PeerCertificate> certificate, std::string domain) {
     auto doubtful = doubt(certificate, domain);
-    if (doubtful) return refusal(Doubt{std::move(*doubtful)});
-    return Proof::authority;
+    if (!doubtful) co_return Proof::authority;
+    if (!certificate || !service.settings().posh) co_return refusal(Doubt{std::move(*doubtful)});
+    HttpsOptions options{.resolver = service.settings().resolver, .hosts = service.partners().web_hosts(), .trust = service.tls().client(false)};
+    const auto ask = [&posh = service.posh(), domain, der = certificate->der, options] { return posh.proves(domain, der, options); };
+    const auto proven = co_await workers.run(ask);
+    if (!proven) co_return refusal(Doubt{*doubtful + "; " + proven.error()});
+    co_return Proof::posh;
 }
 
 /// Nothing: there are no records that could be used.
@@ -36,36 +42,40 @@ std::string_view name_of(Proof proof) {
     switch (proof) {
         case Proof::authority: return "PKIX";
         case Proof::dane: return "DANE";
+        case Proof::posh: return "POSH";
         case Proof::dialback: return "dialback";
     }
     return {};
 }
 
-Result<Proof, Doubt> prove_called(Service& service, const std::optional<net::PeerCertificate>& certificate, std::string_view domain, const Endpoint& endpoint) {
-    if (auto proven = prove_by_dane(certificate, domain, endpoint, *service.tls().client(endpoint.direct_tls))) return std::move(*proven);
-    return prove_by_authority(certificate, domain);
+Task<Result<Proof, Doubt>> prove_called(Service& service, std::optional<net::PeerCertificate> certificate, std::string domain, Endpoint endpoint) {
+    if (auto proven = prove_by_dane(certificate, domain, endpoint, *service.tls().client(endpoint.direct_tls))) co_return std::move(*proven);
+    auto proving = prove_by_authority(service, service.resolvers(), std::move(certificate), std::move(domain));
+    co_return co_await std::move(proving);
 }
 
-/// A server of the domain without TLSA records is known by its authority, and whoever calls may be that one.
+/// A server of the domain without TLSA records is known otherwise, and whoever calls may be that one.
 Task<Result<Proof, Doubt>> prove_caller(Service& service, std::optional<net::PeerCertificate> certificate, std::string domain) {
-    const bool asks_dns = service.settings().dane && !service.partners().endpoint_of(domain);
-    if (!certificate || !asks_dns) co_return prove_by_authority(certificate, domain);
-    const auto found = co_await service.callers_resolvers().run([domain, server = service.settings().resolver] { return resolve(domain, server, Dnssec::trusted); });
-    if (found.endpoints.empty() && !found.is_final) co_return refusal(Doubt{found.failure, true});
+    const bool asks_dns = certificate && service.settings().dane && !service.partners().endpoint_of(domain);
     std::optional<Doubt> mismatch;
-    bool may_be_known_by_authority = found.endpoints.empty();
-    const auto context = service.tls().server();
-    for (const auto& endpoint : found.endpoints) {
-        auto proven = prove_by_dane(certificate, domain, endpoint, *context);
-        if (!proven) may_be_known_by_authority = true;
-        else if (*proven) co_return std::move(*proven);
-        else mismatch = proven->error();
+    if (asks_dns) {
+        const auto ask = [domain, server = service.settings().resolver] { return resolve(domain, server, Dnssec::trusted); };
+        const auto found = co_await service.callers_resolvers().run(ask);
+        if (found.endpoints.empty() && !found.is_final) co_return refusal(Doubt{found.failure, true});
+        bool may_be_known_otherwise = found.endpoints.empty();
+        const auto context = service.tls().server();
+        for (const auto& endpoint : found.endpoints) {
+            auto proven = prove_by_dane(certificate, domain, endpoint, *context);
+            if (!proven) may_be_known_otherwise = true;
+            else if (*proven) co_return std::move(*proven);
+            else mismatch = proven->error();
+        }
+        if (!may_be_known_otherwise) co_return refusal(std::move(*mismatch));
     }
-    if (may_be_known_by_authority) {
-        auto proven = prove_by_authority(certificate, domain);
-        if (proven || !mismatch) co_return proven;
-    }
-    co_return refusal(std::move(*mismatch));
+    auto proving = prove_by_authority(service, service.callers_resolvers(), std::move(certificate), std::move(domain));
+    auto proven = co_await std::move(proving);
+    if (!proven && mismatch) co_return refusal(std::move(*mismatch));
+    co_return proven;
 }
 
 }  // namespace chancery::s2s

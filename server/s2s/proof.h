@@ -1,5 +1,5 @@
-// How a partner's certificate proves its domain: by an authority that is trusted (identity.h), or by what DNS with DNSSEC says
-// of it (DANE: RFC 7671, RFC 7673, RFC 7712 §5).
+// How a partner's certificate proves its domain: by an authority that is trusted (identity.h), by what DNS with DNSSEC says of
+// it (DANE: RFC 7671, RFC 7673), or by what the domain's web site says (POSH: RFC 7711). RFC 7712 is about all three.
 //
 // Where TLSA records that can be used are found, they alone decide: without a match nothing else is tried, neither an
 // authority nor dialback, since somebody who forges the one would forge the other.
@@ -16,7 +16,7 @@ namespace chancery::s2s {
 
 class Service;
 
-enum class Proof { authority, dane, dialback };
+enum class Proof { authority, dane, posh, dialback };
 
 std::string_view name_of(Proof proof);
 
@@ -27,7 +27,7 @@ struct Doubt {
 };
 
 /// Of the server at `endpoint`, which we have called.
-Result<Proof, Doubt> prove_called(Service& service, const std::optional<net::PeerCertificate>& certificate, std::string_view domain, const Endpoint& endpoint);
+Task<Result<Proof, Doubt>> prove_called(Service& service, std::optional<net::PeerCertificate> certificate, std::string domain, Endpoint endpoint);
 
 /// Of somebody who calls us: its certificate must be that of one of the domain's servers (RFC 7712 §5.3).
 Task<Result<Proof, Doubt>> prove_caller(Service& service, std::optional<net::PeerCertificate> certificate, std::string domain);

@@ -20,6 +20,7 @@
 #include "s2s/outbox.h"
 #include "s2s/partner_rules.h"
 #include "s2s/partners.h"
+#include "s2s/posh.h"
 #include "s2s/stream.h"
 #include "s2s/tls.h"
 
@@ -76,6 +77,7 @@ class Service final : public Outside {
     const DialbackKeys& keys() const { return keys_; }
     Workers& resolvers() { return resolvers_; }
     Workers& callers_resolvers() { return callers_resolvers_; }
+    Posh& posh() { return posh_; }
     Board& board() { return board_; }
     TaskGroup& tasks();
     Meter& meter_of(const std::string& domain);
@@ -115,6 +117,7 @@ class Service final : public Outside {
     PartnerRules rules_;
     const DialbackKeys keys_;
     Board board_;
+    Posh posh_;
     net::Door door_;
     std::atomic<int> refusals_ = 0;
     // DNS may take seconds, and nobody else's work is to wait behind it; ours not behind that of strangers who call.

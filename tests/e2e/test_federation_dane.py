@@ -62,6 +62,8 @@ class Offices:
         assert self.two.archive_search(sender=self.romeo.bare) == []
 
     def stop(self):
+        while self.clients:
+            self.clients.pop().cut()
         for server in (self.one, self.two):
             if server.process:
                 server.stop()

@@ -1,0 +1,79 @@
+#include "s2s/posh_document.h"
+
+#include <doctest/doctest.h>
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "s2s/https.h"
+
+using namespace chancery;
+using namespace chancery::s2s;
+
+namespace {
+
+std::string fingerprint(Hash kind) { return to_base64(hash(kind, "certificate")); }
+bool proves(const std::string& json) {
+    const auto document = PoshDocument::parse(json);
+    return document && document->has("certificate");
+}
+
+}  // namespace
+
+TEST_CASE("ADocumentNamesCertificatesByEitherHash") {
+    CHECK(proves(R"({"expires":60,"fingerprints":[{"sha-256":")" + fingerprint(Hash::sha256) + R"("}]})"));
+    CHECK(proves(R"({"expires":60,"fingerprints":[{"sha-256":"AAAA"},{"sha-512":")" + fingerprint(Hash::sha512) + R"(","x":1}]})"));
+    CHECK_FALSE(PoshDocument::parse(R"({"expires":60,"fingerprints":[{"sha-256":")" + fingerprint(Hash::sha256) + R"("}]})")->has("another"));
+}
+
+TEST_CASE("Sha1IsNoFingerprint") {
+    CHECK_FALSE(PoshDocument::parse(R"({"expires":60,"fingerprints":[{"sha-1":")" + fingerprint(Hash::sha1) + R"("}]})"));
+    CHECK_FALSE(PoshDocument::parse(R"({"expires":60,"fingerprints":[{"sha-256":")" + fingerprint(Hash::sha1) + R"("}]})"));
+}
+
+TEST_CASE("ADocumentWithoutATimeIsGoodForNone") {
+    const auto with = [](const std::string& expires) { return PoshDocument::parse(R"({"url":"https://a.example/x")" + expires + "}"); };
+    CHECK_FALSE(with(""));
+    CHECK_FALSE(with(R"(,"expires":0)"));
+    CHECK_FALSE(with(R"(,"expires":-5)"));
+    CHECK_FALSE(with(R"(,"expires":1.5)"));
+    CHECK_FALSE(with(R"(,"expires":"60")"));
+    CHECK(with(R"(,"expires":60)")->expires == std::chrono::minutes(1));
+    CHECK(with(R"(,"expires":18446744073709551615)")->expires == PoshDocument::longest);
+}
+
+TEST_CASE("FingerprintsGoBeforeAUrl") {
+    const auto both = PoshDocument::parse(R"({"expires":60,"url":"https://a.example/x","fingerprints":[{"sha-256":")" + fingerprint(Hash::sha256) + R"("}]})");
+    REQUIRE(both);
+    CHECK(both->url.empty());
+    CHECK_FALSE(PoshDocument::parse(R"({"expires":60,"url":"https://a.example/x","fingerprints":[]})"));
+}
+
+TEST_CASE("WhatIsNoDocumentIsRefused") {
+    for (const auto* text : {"", "x", "[]", "null", "1", "{}", R"({"expires":60})", R"({"expires":60,"fingerprints":{}})", R"({"expires":60,"fingerprints":[1,null,"a",[]]})",
+                             R"({"expires":60,"fingerprints":[{"sha-256":5}]})", R"({"expires":60,"fingerprints":[{"sha-256":"!!"}]})", R"({"expires":60,"url":5})",
+                             R"({"expires":60,"url":""})", "{\"expires\":60,\"url\":\"\xFF\"}", R"({"expires":60,"url":"https://a.example/")"})
+        CHECK_FALSE(PoshDocument::parse(text));
+    CHECK_FALSE(PoshDocument::parse(std::string(60'000, '[')));
+    CHECK_FALSE(PoshDocument::parse(std::string(30'000, '[') + std::string(30'000, ']')));
+    std::string many = R"({"expires":60,"fingerprints":[)";
+    for (int i = 0; i < 500; ++i) many += R"({"sha-256":")" + fingerprint(Hash::sha256) + "\"},";
+    many.back() = ']';
+    CHECK(PoshDocument::parse(many + "}")->fingerprints.size() == PoshDocument::most_fingerprints);
+}
+
+TEST_CASE("OnlyPublicAddressesArePublic") {
+    for (const auto* host : {"192.0.3.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "[2606:4700::1111]", "[::ffff:8.8.8.8]"}) CHECK(is_public(host));
+    for (const auto* host : {"127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
+                             "198.18.0.1", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fd00::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]",
+                             "[2002:7f00:1::]", "[2001::1]", "[::7f00:1]"})
+        CHECK_FALSE(is_public(host));
+}
+
+TEST_CASE("OnlyAnHttpsUrlOfANamedHostIsFetched") {
+    for (const auto* url : {"", "x", "http://a.example/", "ftp://a.example/", "file:///etc/passwd", "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f.0.0.1/",
+                            "https://[::1]/", "https://localhost/", "https://user:secret@a.example/", "https:///x", "https://a..example/", "https://a.example:99999/"}) {
+        const auto fetched = fetch(url, {.resolver = "127.0.0.1:1"});
+        REQUIRE_FALSE(fetched);
+        CHECK(fetched.error().starts_with("no https URL of a host"));
+    }
+}
