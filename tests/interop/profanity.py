@@ -111,9 +111,16 @@ class Profanity:
         self._type("/close")
         self._type(f"/msg {self.partner}")
         log = next(self.home.glob("data/profanity/logs/*.log"))
-        wait_until(lambda: "earlier 7" in self.screen() or "advertise urn:xmpp:mam:2" in log.read_text(),
-                   "history, or none", PATIENCE)
-        if "earlier 7" not in self.screen():
+
+        def is_there():  # Profanity 0.15 fetches more of it when one scrolls back
+            screen = self.screen()
+            found = "earlier 0" in screen and "earlier 7" in screen
+            if not found:
+                self._keys("PPage")
+            return found
+
+        wait_until(lambda: is_there() or "advertise urn:xmpp:mam:2" in log.read_text(), "history, or none", PATIENCE)
+        if not is_there():
             return None
         return [line.rstrip() for line in self.screen().splitlines()]
 

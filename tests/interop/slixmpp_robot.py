@@ -37,6 +37,13 @@ class Robot(slixmpp.ClientXMPP):
         self.add_event_handler("connection_failed", lambda error: self.refuse(str(error)))
         self.add_event_handler("failed_auth", lambda stanza: self.refuse("not authorized"))
 
+    def dial(self, host, port):
+        if hasattr(self, "enable_direct_tls"):  # slixmpp 1.9 and later
+            self.enable_direct_tls = self.enable_plaintext = False
+            self.connect(host, port)
+        else:
+            self.connect(address=(host, port), force_starttls=True)
+
     def refuse(self, reason):
         if not self.ended:
             self.ended = True
@@ -62,6 +69,11 @@ class Robot(slixmpp.ClientXMPP):
 
     def on_avatar(self, message):
         tell("avatar", **{"from": str(message["from"]), "id": message["pubsub_event"]["items"]["item"]["id"]})
+
+    async def enter(self, room, nick):
+        """As join_muc_wait() does it, which hears nothing in slixmpp 1.10 (an empty JID counts as one)."""
+        self["xep_0045"].join_muc(room, nick, maxhistory="20")
+        await asyncio.gather(*(self.wait_until(f"muc::{room}::{event}", 10) for event in ("self-presence", "groupchat_subject")))
 
     async def show(self, image):
         await self["xep_0084"].publish_avatar(image)
@@ -110,7 +122,7 @@ class Robot(slixmpp.ClientXMPP):
         elif what == "message":
             self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
         elif what == "join":
-            await self["xep_0045"].join_muc_wait(room, command["nick"], timeout=10)
+            await self.enter(room, command["nick"])
             tell("joined")
         elif what == "configure":
             form = await self["xep_0045"].get_room_config(room)
@@ -157,7 +169,7 @@ async def main():
         command = json.loads(line)
         if command["do"] == "login":
             robot = Robot(command)
-            robot.connect(address=(command["host"], command["port"]), force_starttls=True)
+            robot.dial(command["host"], command["port"])
         else:
             await robot.obey(command)
         if command["do"] == "quit":
