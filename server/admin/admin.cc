@@ -23,6 +23,7 @@ const std::vector<Command>& all_commands() {
         {"archive file", find_file, true},
         {"status", status},
         {"doctor", doctor},
+        {"federation publish", publish},
     };
     return commands;
 }

@@ -21,6 +21,7 @@ json rebuild_index(Context&, const json&);
 json find_file(Context&, const json&);
 json status(Context&, const json&);
 json doctor(Context&, const json&);
+json publish(Context&, const json&);
 
 /// The files that a message shares, as the records officer sees them.
 json files_in(const Context& context, std::string_view stanza);
