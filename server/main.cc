@@ -148,6 +148,7 @@ class Server {
         web_ = std::make_unique<c2s::Web>(*clients_);
         web_->add_routes(router_);
         if (files_) files_->add_routes(router_);
+        if (federation_) federation_->add_routes(router_);
         const auto take = [this](net::TakenOver taken) { clients_->take(std::move(taken)); };
         https_ = std::make_unique<net::HttpServer>(net::HttpServer::Parts{office.config.listen.https, https_tls_, door_, router_, shards,
                                                                           "xmpp-client", take});

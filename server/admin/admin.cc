@@ -25,6 +25,7 @@ const std::vector<Command>& all_commands() {
         {"file remove", remove_file, true},
         {"status", status},
         {"doctor", doctor},
+        {"federation publish", publish},
     };
     return commands;
 }

@@ -109,6 +109,21 @@ void make_certificates(const std::filesystem::path& directory, const std::string
     require(PEM_write_X509(chain.get(), server.get()) == 1 && PEM_write_X509(chain.get(), ca.get()) == 1, "writing the chain");
 }
 
+std::optional<CertificateBytes> read_certificate(const std::filesystem::path& path) {
+    const File file(std::fopen(path.c_str(), "r"));
+    if (!file) return std::nullopt;
+    const Certificate certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
+    if (!certificate) return std::nullopt;
+    const auto encoded = [](auto* object, auto encode) {
+        unsigned char* bytes = nullptr;
+        const int size = encode(object, &bytes);
+        std::string text(reinterpret_cast<char*>(bytes), size > 0 ? size : 0);
+        OPENSSL_free(bytes);
+        return text;
+    };
+    return CertificateBytes{.der = encoded(certificate.get(), i2d_X509), .key = encoded(X509_get_X509_PUBKEY(certificate.get()), i2d_X509_PUBKEY)};
+}
+
 std::optional<Time> certificate_end(const std::filesystem::path& path) {
     const File file(std::fopen(path.c_str(), "r"));
     if (!file) return std::nullopt;

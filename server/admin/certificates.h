@@ -17,4 +17,11 @@ void make_certificates(const std::filesystem::path& directory, const std::string
 /// When the first certificate of the file ends; nothing when it cannot be read.
 std::optional<Time> certificate_end(const std::filesystem::path& file);
 
+struct CertificateBytes {
+    std::string der;
+    std::string key;  ///< its public key: the SubjectPublicKeyInfo, as DER
+};
+/// Of the first certificate in a PEM file. Nothing when it cannot be read.
+std::optional<CertificateBytes> read_certificate(const std::filesystem::path& path);
+
 }  // namespace chancery::admin

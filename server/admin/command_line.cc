@@ -118,6 +118,10 @@ class Parser {
         init->callback([this] { line_.action = CommandLine::Action::init; });
         command(app_, "status", "Whether the server is ready, and where everything stands", "status");
         command(app_, "doctor", "Check certificate, disk, clock, permissions and limits, and say how to mend", "doctor");
+        auto* federation = app_.add_subcommand("federation", "Other servers");
+        federation->require_subcommand(1);
+        auto* publish = command(*federation, "publish", "What to publish in DNS and on your web site, so that partners know your certificate", "federation publish");
+        text(publish, "--host", "host", "The host that partners shall call (the domain itself)");
         auto* send = command(app_, "send", "Send a message to people or rooms in the server's name; the text comes from --text or standard input", "send");
         send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people, addresses of rooms");
         flag(send, "--everybody", "everybody", "Everybody with an account");
@@ -344,6 +348,10 @@ int print(const CommandLine& line, const json& result) {
         std::cout << result["note"].get<std::string>();
     } else if (command == "archive prove") {
         std::cout << result["proof"].get<std::string>() << "\n";
+    } else if (command == "federation publish") {
+        std::cout << "In DNS; the TLSA records count where the zone is signed (DNSSEC):\n";
+        for (const auto& record : result["records"]) std::cout << "  " << record.get<std::string>() << "\n";
+        std::cout << "At " << result["url"].get<std::string>() << ":\n  " << result["document"].dump() << "\n";
     } else if (command == "status") {
         print_status(result);
     } else if (command == "doctor") {

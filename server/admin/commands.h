@@ -23,6 +23,7 @@ json find_file(Context&, const json&);
 json remove_file(Context&, const json&);
 json status(Context&, const json&);
 json doctor(Context&, const json&);
+json publish(Context&, const json&);
 
 /// People are named as alice or as alice@DOMAIN, if the domain is ours: the part before the @.
 std::string local_part(const Context& context, std::string name);

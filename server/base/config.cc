@@ -86,6 +86,7 @@ std::vector<Setting> settings_of(Config& c, FederationSettings& f, ComponentSett
         {"federation.resolver", &f.resolver, "DNS server as \"127.0.0.1:53\"; empty: the system's"},
         {"federation.dane", &f.dane, "TLSA records say which certificates partners have; only with a resolver that validates DNSSEC"},
         {"federation.posh", &f.posh, "a partner's web site may say which certificates it has, where no authority vouches for them"},
+        {"federation.posh_document", &f.posh_document, "listen.https says which certificate this server has, at /.well-known/posh/xmpp-server.json"},
         {"federation.posh_hosts", &f.posh_hosts, "\"partner.example\" = \"192.0.2.1:443\": its web site, instead of DNS, and in a private network too"},
         {"federation.stanzas_per_second", &f.stanzas_per_second, "of one domain", {1, 100'000}},
         {"federation.rates", &f.rates, "\"partner.example\" = 500, where it is another"},

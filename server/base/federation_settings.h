@@ -24,6 +24,7 @@ struct FederationSettings {
     std::string resolver;                     ///< DNS server as address:port; empty: the system's
     bool dane = false;                        ///< it validates DNSSEC, and nobody can forge its answers on their way: TLSA records count
     bool posh = false;                        ///< documents under a partner's web site may say which certificates it has (RFC 7711)
+    bool posh_document = false;               ///< listen.https has such a document about our own certificate
     std::map<std::string, std::string> posh_hosts; ///< name to address:port of its HTTPS server, instead of DNS
     std::int64_t stanzas_per_second = 100;    ///< of one domain; more have to wait
     std::map<std::string, std::string> rates; ///< domain to stanzas per second, where it is another

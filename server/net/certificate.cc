@@ -13,4 +13,12 @@ bool certificate_is_for(const TlsContext& context, std::string host) {
            X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
 }
 
+std::string certificate_of(const TlsContext& context) {
+    unsigned char* bytes = nullptr;
+    const int size = i2d_X509(SSL_CTX_get0_certificate(context.native()), &bytes);
+    std::string der(reinterpret_cast<char*>(bytes), size > 0 ? size : 0);
+    OPENSSL_free(bytes);
+    return der;
+}
+
 }  // namespace chancery::net

@@ -18,6 +18,7 @@ constexpr std::size_t most_unsent = 512 * 1024;
 constexpr auto tick = 1s;                   // how long nothing is looked after on a silent stream
 constexpr auto progress_limit = 60s;        // for the peer to take or acknowledge something
 constexpr auto look_again = 20ms;
+constexpr auto last_word_limit = 2s;         // for what is on its way when a stream is ended
 
 bool is_stanza(xml::View element) {
     return element.ns() == ns_server && (element.name() == "message" || element.name() == "presence" || element.name() == "iq");
@@ -66,7 +67,20 @@ void Exchange::leave(bool in_order) {
 void Exchange::end(StreamError reason) {
     if (ending_) return;
     ending_ = std::move(reason);
-    stream_->cancel("ended by the server");
+    // What the peer has and has not acknowledged would go to it a second time.
+    const auto leave_now = [this] { stream_->cancel("ended by the server"); };
+    if (awaits_last_word()) patience_.start(last_word_limit, leave_now);
+    else leave_now();
+}
+
+/// XEP-0198 §4: said once more what we have dealt with, so that the peer need not send it again.
+Task<> Exchange::say_last_count() {
+    try {
+        auto settled = messages_settled(0);
+        co_await net::within(last_word_limit, std::move(settled));
+    } catch (const net::Timeout&) {
+    }
+    stream_->write("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled_) + "'/>");
 }
 
 Task<bool> Exchange::run() {
@@ -96,12 +110,13 @@ Task<bool> Exchange::run() {
         service_.board().failed(theirs, failure, service_.host().now());
     }
     leave(failure.empty());
+    if (answers_) co_await say_last_count();
     co_await stream_->end(agreement_.pair.ours, std::move(farewell));
     co_return failure.empty();
 }
 
 Task<> Exchange::read() {
-    while (!ending_) {
+    while (!ending_ || awaits_last_word()) {
         std::optional<xml::Event> event;
         try {
             event = co_await stream_->next(tick);

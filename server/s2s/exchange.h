@@ -1,5 +1,5 @@
 // An established stream with another server, from the last step of negotiation to its end: stanzas in, stanzas out, or
-// both (XEP-0288), with acknowledgement (XEP-0198 1.6.3, without resumption: what is not acknowledged is sent again).
+// both (XEP-0288), with acknowledgement (XEP-0198 1.6.3, without resumption: what is not acknowledged is sent again, to the letter).
 //
 // Concurrency. On the shard of the other domain; the coroutine that runs it owns it.
 #pragma once
@@ -57,6 +57,8 @@ class Exchange final : public Carrier {
     void refuse(const Incoming& incoming, const StanzaError& error);
     Task<> messages_settled(std::size_t at_most);
     bool rests();
+    bool awaits_last_word() const { return outbox_ && outbox_->unacknowledged() > 0; }
+    Task<> say_last_count();
     void check_progress();
     void acknowledge_written();
     void ask_for_proof();
@@ -89,6 +91,7 @@ class Exchange final : public Carrier {
     net::Event settled_;
 
     net::Instant last_stanza_, last_progress_;
+    net::Timer patience_;                ///< with a peer that has not acknowledged all, when we leave
     net::Timer written_;                 ///< looks whether the kernel has taken what was sent
     std::shared_ptr<Exchange*> alive_;
 };

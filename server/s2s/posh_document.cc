@@ -51,6 +51,12 @@ std::optional<PoshDocument> PoshDocument::parse(std::string_view text) {
     return document.fingerprints.empty() && document.url.empty() ? std::nullopt : std::optional(std::move(document));
 }
 
+std::string PoshDocument::of(std::string_view certificate, std::chrono::seconds expires) {
+    json fingerprint;
+    for (const auto& kind : kinds) fingerprint[std::string(kind.name)] = to_base64(hash(kind.hash, certificate));
+    return json{{"fingerprints", json::array({fingerprint})}, {"expires", expires.count()}}.dump();
+}
+
 bool PoshDocument::has(std::string_view certificate) const {
     return std::ranges::any_of(kinds, [&](const Kind& kind) { return std::ranges::find(fingerprints, hash(kind.hash, certificate)) != fingerprints.end(); });
 }

@@ -17,6 +17,8 @@ struct PoshDocument {
     std::string url;  ///< where the fingerprints are instead; empty when they are here
     std::chrono::seconds expires{};
 
+    /// Of one certificate, in DER, as JSON.
+    static std::string of(std::string_view certificate, std::chrono::seconds expires);
     /// Nothing when it says neither what nor where, or not for how long.
     static std::optional<PoshDocument> parse(std::string_view json);
     /// Whether a certificate, in DER, is one that it names.

@@ -25,6 +25,14 @@ TEST_CASE("ADocumentNamesCertificatesByEitherHash") {
     CHECK_FALSE(PoshDocument::parse(R"({"expires":60,"fingerprints":[{"sha-256":")" + fingerprint(Hash::sha256) + R"("}]})")->has("another"));
 }
 
+TEST_CASE("OurOwnDocumentIsOneThatWeWouldBelieve") {
+    const auto read = PoshDocument::parse(PoshDocument::of("certificate", std::chrono::hours(1)));
+    REQUIRE(read);
+    CHECK(read->has("certificate"));
+    CHECK_FALSE(read->has("another"));
+    CHECK(read->expires == std::chrono::hours(1));
+}
+
 TEST_CASE("Sha1IsNoFingerprint") {
     CHECK_FALSE(PoshDocument::parse(R"({"expires":60,"fingerprints":[{"sha-1":")" + fingerprint(Hash::sha1) + R"("}]})"));
     CHECK_FALSE(PoshDocument::parse(R"({"expires":60,"fingerprints":[{"sha-256":")" + fingerprint(Hash::sha1) + R"("}]})"));

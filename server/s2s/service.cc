@@ -3,6 +3,7 @@
 #include <random>
 
 #include "base/log.h"
+#include "net/certificate.h"
 #include "s2s/answering.h"
 #include "s2s/calling.h"
 #include "s2s/exchange.h"
@@ -22,6 +23,7 @@ constexpr auto sweep_interval = 1s;
 constexpr auto steady_after = 10s;    // a stream that lasted so long was no failure
 constexpr auto short_pause = 1s;
 constexpr std::string_view no_partner = "This server does not exchange stanzas with that domain.";
+constexpr auto document_kept = 1h;
 
 net::Door::Limits door_limits(const FederationSettings& settings) {
     return {settings.streams, settings.streams, std::max<std::int64_t>(settings.streams / 4, 1), std::max<std::int64_t>(settings.streams / 16, 1)};
@@ -88,6 +90,21 @@ void Service::end_with_strangers_here() {
         if (!reaches(exchange->pair().theirs)) exchange->end({"policy-violation", std::string(no_partner)});
     for (auto& [pair, box] : current().outboxes)
         if (!reaches(pair.theirs)) box->unreachable({Condition::remote_server_not_found, std::string(no_partner)}, true);
+}
+
+void Service::add_routes(net::HttpRouter& router) {
+    if (!settings().posh_document) return;
+    router.add({.path = "/.well-known/posh/xmpp-server.json", .methods = {"GET"}, .most_body_bytes = 0, .handler = [this](auto& exchange) {
+                    return show_document(exchange);
+                }});
+}
+
+/// RFC 7711 §3.1, of the certificate that is in force now. A partner may go by it for `document_kept` after a change.
+Task<> Service::show_document(net::HttpExchange& exchange) {
+    exchange.respond({.status = 200,
+                      .fields = {{"Content-Type", "application/json"}},
+                      .body = PoshDocument::of(net::certificate_of(*tls().server()), document_kept)});
+    co_return;
 }
 
 std::uint16_t Service::port() const { return per_shard_[0]->starttls ? per_shard_[0]->starttls->port() : 0; }

@@ -13,6 +13,7 @@
 
 #include "net/door.h"
 #include "core/host.h"
+#include "net/http_router.h"
 #include "net/listener.h"
 #include "s2s/board.h"
 #include "s2s/dialback.h"
@@ -49,6 +50,8 @@ class Service final : public Outside {
 
     /// Before start(): takes what waits for addresses elsewhere, and gives back the rest.
     std::vector<Ledger::Waiting> take_back(const std::vector<Ledger::Waiting>& waiting);
+    /// What our web server says to partners, if a setting wants it.
+    void add_routes(net::HttpRouter& router);
     /// Opens the listeners, before the shards run. @throws net::SocketError
     void start();
     /// On each shard's thread, as c2s::Service.
@@ -111,6 +114,7 @@ class Service final : public Outside {
     Task<> pause(Outbox& outbox, int failures);
     Task<> sweep();
     void end_with_strangers_here();
+    Task<> show_document(net::HttpExchange& exchange);
 
     Parts parts_;
     const Partners partners_;

@@ -1,6 +1,7 @@
 """Partners whose certificate no authority vouches for, but DNS with DNSSEC (RFC 7671, RFC 7673): seen from the server that
 asks, `one`, which does not know the authority of `two`. The resolver is a real one that validates, the zones are really signed."""
 
+import json
 import shutil
 import subprocess
 
@@ -216,3 +217,18 @@ def test_an_expired_certificate_that_dns_names_is_good(offices, tmp_path):
                     "-subj", "/CN=x", "-keyout", folder / "key", "-out", folder / "pem"], check=True, capture_output=True)
     offices.show(folder / "pem", folder / "key")
     offices.start(dnssec.tlsa(offices.certificate)).expect_arrival()
+
+
+def test_what_the_server_says_is_to_be_published_makes_it_known(offices, tmp_path):
+    offices.show(*dnssec.self_signed(tmp_path / "self", "two.example"))
+    (offices.two.data / "chancery.toml").write_text(f'domain = "two.example"\n[listen]\ns2s = "127.0.0.1:{offices.two.s2s_port}"\ns2s_tls = "127.0.0.1:{offices.two.s2s_tls_port}"\n')
+    published = json.loads(offices.two.cli("federation", "publish", "--host", "host.two.example", "--json").stdout)
+    offices.dns.add("two.example", published["records"] + ["host A 127.0.0.1"])
+    offices.dns.start(), offices.two.start(), offices.one.start()
+    offices.romeo, offices.juliet = signed_in(person(offices.one, "romeo", offices.clients)), person(offices.two, "juliet", offices.clients)
+    offices.expect_arrival()
+
+
+def test_a_host_that_is_no_name_is_not_published(offices):
+    refused = offices.two.cli("federation", "publish", "--host", "no host", check=False)
+    assert refused.returncode != 0 and "no host name" in refused.stderr

@@ -1,11 +1,14 @@
 """Partners whose web site says which certificate their server has (RFC 7711), seen from the server that asks, `one`. It trusts
 the authority of the web site and not that of `two`."""
 
+import json
+
 import pytest
 
 from support.dns import Dns
 from support.elements import body
 from support.federation import Partner, certificate, introduce, person, signed_in
+from support.http import Http
 from support.server import wait_until
 from support.website import WebSite, fingerprint
 
@@ -181,3 +184,28 @@ def test_a_caller_whom_the_web_site_does_not_name_makes_us_ask_once(offices):
         wait_until(lambda: "calls, but" in offices.one.partner("two.example").get("last_error", ""), "refused", limit=WAIT)
     offices.romeo.expect_nothing("<message/>")
     assert len(offices.site.asked) == 1
+
+
+def own_document(server):
+    web = Http(server)
+    try:
+        return web.ask("GET", PATH)
+    finally:
+        web.close()
+
+
+def test_what_our_own_web_server_says_makes_us_known(offices):
+    """`two` says it, and the web site of its domain says the same."""
+    offices.two.settings["federation__posh_document"] = "true"
+    site = offices.open_site()
+    offices.start()
+    answer = own_document(offices.two)
+    assert answer.status == 200
+    published = json.loads(offices.two.cli("federation", "publish", "--json").stdout)
+    assert json.loads(answer.body) == published["document"] and published["url"] == f"https://two.example{PATH}"
+    site.show(PATH, answer.body)
+    offices.expect_arrival()
+
+
+def test_our_own_web_server_says_nothing_unless_a_setting_wants_it(offices):
+    assert own_document(offices.two.start()).status == 404

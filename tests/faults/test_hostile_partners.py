@@ -1,10 +1,11 @@
 """Other servers that lie, flood, break off or say nonsense. Whatever they do, the people here go on."""
 
+import threading
 import time
 
 import pytest
 
-from support.elements import body
+from support.elements import body, to_text
 from support.federation import Partner, certificate, person, signed_in
 from support.partner_stream import PartnerStream
 from support.server import wait_until
@@ -273,3 +274,74 @@ def test_a_storm_of_connections_leaves_people_in_peace(make_ours, call, clients)
     for stream in streams:
         stream.cut()
     juliet.fence()
+
+
+def managed(stream):
+    stream.send("<enable xmlns='urn:xmpp:sm:3'/>")
+    stream.expect("<enabled xmlns='urn:xmpp:sm:3'/>")
+    return stream
+
+
+def test_what_is_sent_again_is_the_same_to_the_letter(ours, call, juliet):
+    """So that a partner that looks for it can tell: also after a crash of ours."""
+    first = call(ours).secure()
+    assert first.authenticate()
+    managed(first)
+    juliet.say("romeo@friend.example", "once?", name="the-id")
+    heard = first.expect(lambda each: each.tag == "{jabber:server}message")
+    first.cut()
+    second = call(ours).secure()
+    assert second.authenticate()
+    again = second.expect(lambda each: each.tag == "{jabber:server}message", timeout=WAIT)
+    ours.kill()
+    ours.start()
+    third = call(ours).secure()
+    assert third.authenticate()
+    at_last = third.expect(lambda each: each.tag == "{jabber:server}message", timeout=WAIT)
+    assert heard.get("id") == "the-id"
+    assert to_text(heard) == to_text(again) == to_text(at_last)
+
+
+def test_a_planned_end_waits_for_what_the_partner_has_to_acknowledge(ours, call, juliet):
+    stream = call(ours).secure()
+    assert stream.authenticate()
+    managed(stream)
+    juliet.say("romeo@friend.example", "once")
+    stream.expect(lambda each: each.tag == "{jabber:server}message")
+    stop = threading.Thread(target=ours.stop)
+    stop.start()
+    juliet.expect_end(WAIT)  # it is about to stop
+    stream.send("<a xmlns='urn:xmpp:sm:3' h='1'/>")
+    stream.expect_stream_error("system-shutdown")
+    stop.join()
+    ours.start()
+    again = call(ours).secure()
+    assert again.authenticate()
+    again.say("romeo@friend.example", "juliet@post.example", "anything else?", name="last")
+    again.send("<iq type='get' id='p1' from='friend.example' to='post.example'><ping xmlns='urn:xmpp:ping'/></iq>")
+    again.expect(lambda each: each.get("id") == "p1")
+    assert not again.take(lambda each: each.tag == "{jabber:server}message")
+
+
+def test_a_planned_end_does_not_wait_for_ever(ours, call, juliet):
+    stream = call(ours).secure()
+    assert stream.authenticate()
+    managed(stream)
+    juliet.say("romeo@friend.example", "once")
+    stream.expect(lambda each: each.tag == "{jabber:server}message")
+    ours.stop()
+    ours.start()
+
+
+def test_a_planned_end_says_how_much_was_taken(ours, call, juliet):
+    """XEP-0198 §4: so that the partner need not send it again."""
+    stream = call(ours).secure()
+    assert stream.authenticate()
+    managed(stream)
+    for number in range(3):
+        stream.say("romeo@friend.example", juliet.bare, f"line {number}")
+    juliet.expect(lambda each: body(each) == "line 2")
+    ours.stop()
+    assert stream.expect("<a xmlns='urn:xmpp:sm:3'/>").get("h") == "3"
+    stream.expect_stream_error("system-shutdown")
+    ours.start()
