@@ -4,6 +4,7 @@
 // The words: roster=get, roster=set or roster=both; message=outgoing; iq:get=NAMESPACE, iq:set=NAMESPACE or iq:both=NAMESPACE;
 // delegate=NAMESPACE.
 #pragma once
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
