@@ -20,7 +20,8 @@ TEST_CASE("XEP-0133 §5: whoever is no administrator is forbidden to administer"
 TEST_CASE("XEP-0133 §5: a command of the specification that is not offered is feature-not-implemented") {
     House house;
     auto& nurse = house.sign_in_administrator("nurse/kitchen");
-    for (const std::string each : {"edit-blacklist", "edit-whitelist", "set-motd", "edit-motd", "delete-motd", "set-welcome", "delete-welcome", "restart", "shutdown"})
+    for (const std::string each : {"edit-blacklist", "edit-whitelist", "set-motd", "edit-motd", "delete-motd", "set-welcome", "delete-welcome", "restart",
+                                   "shutdown"})
         CHECK(nurse.refused(command(node + each)) == "cancel feature-not-implemented");
 }
 
