@@ -1,5 +1,6 @@
 #include "load/scram.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/bytes.h"

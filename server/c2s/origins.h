@@ -1,5 +1,6 @@
 // Which web pages may connect to this server. A browser says where a page came from (RFC 6454); other clients say nothing.
 #pragma once
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>

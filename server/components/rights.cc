@@ -1,5 +1,7 @@
 #include "components/rights.h"
 
+#include <algorithm>
+
 #include "xml/escape.h"
 
 namespace chancery::components {

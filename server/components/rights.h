@@ -4,6 +4,7 @@
 // The words: roster=get, roster=set or roster=both, push=false; message=outgoing; presence=managed_entity or presence=roster;
 // iq:get=NAMESPACE, iq:set=NAMESPACE or iq:both=NAMESPACE; delegate=NAMESPACE or delegate=NAMESPACE[ATTRIBUTE,...].
 #pragma once
+#include <functional>
 #include <map>
 #include <set>
 #include <string>

@@ -17,6 +17,11 @@ TEST_CASE("XEP-0050 §4.4: a command that is none is item-not-found") {
     CHECK(house.sign_in("juliet/balcony").refused(command("elope")) == "cancel item-not-found");
 }
 
+TEST_CASE("XEP-0133 §5: a command of administrators that is not offered is feature-not-implemented") {
+    House house;
+    CHECK(house.sign_in_administrator("nurse/kitchen").refused(command(ns_admin + "#get-user-shoe-size")) == "cancel feature-not-implemented");
+}
+
 TEST_CASE("XEP-0050 §4.4: a command for others is forbidden, whatever is asked of it") {
     House house;
     auto& juliet = house.sign_in("juliet/balcony");

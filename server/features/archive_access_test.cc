@@ -36,7 +36,8 @@ TEST_CASE("XEP-0313 §4.1.5: a field that the archive does not know is feature-n
 
 TEST_CASE("XEP-0313 §4.1: a form of another type is bad-request") {
     House house;
-    CHECK(house.sign_in("juliet/balcony").refused(set("<query xmlns='urn:xmpp:mam:2'>" + form("urn:example:another", {}) + "</query>")) == "modify bad-request");
+    const auto another = set("<query xmlns='urn:xmpp:mam:2'>" + form("urn:example:another", {}) + "</query>");
+    CHECK(house.sign_in("juliet/balcony").refused(another) == "modify bad-request");
 }
 
 TEST_CASE("XEP-0313 §4.1.1: a person whose address is none is jid-malformed") {

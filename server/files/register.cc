@@ -1,5 +1,6 @@
 #include "files/register.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 

@@ -4,6 +4,7 @@
 // nanoseconds. Limits: 4 bytes a record of the growing segment, 40 a segment, 128 open files.
 #pragma once
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <span>

@@ -1,5 +1,7 @@
 #include "journal/checkpointer.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "journal/thinning.h"
 

@@ -1,5 +1,6 @@
 #include "journal/tail.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 

@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+
 #include "support/connections.h"
 
 using namespace chancery;

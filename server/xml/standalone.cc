@@ -1,5 +1,7 @@
 #include "xml/standalone.h"
 
+#include <algorithm>
+
 #include "xml/chars.h"
 
 namespace chancery::xml {

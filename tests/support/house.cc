@@ -6,16 +6,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <deque>
 #include <fstream>
+#include <future>
 #include <iterator>
+#include <thread>
 
 #include "accounts/authenticator.h"
 #include "c2s/client.h"
 #include "c2s/tcp_stream.h"
 #include "features/features.h"
 #include "support/journal.h"
-#include "support/shard_thread.h"
 #include "xml/parse.h"
 #include "xml/stream_scanner.h"
 
@@ -82,10 +85,11 @@ struct House::Parts {
     Authenticator authenticator;
     net::CurrentTlsContext tls{nullptr};
     net::Door door{"test", {1'000, 1'000, 1'000, 1'000}};
-    ShardThread shard;
+    net::Shard shard{0};
+    std::atomic<std::chrono::seconds::rep> ahead = 0;  // of the system's clock
     Host host;
     std::unique_ptr<c2s::Service> clients;
-    std::atomic<std::chrono::seconds::rep> ahead = 0;  // of the system's clock
+    std::thread thread;
 
     explicit Parts(const Settings& settings)
         : config(Config::load(written(folder.path() / "chancery.toml", "domain = \"" + std::string(domain) + "\"\n"), settings)),
@@ -101,17 +105,16 @@ struct House::Parts {
                 .now = [this] { return system_now() + std::chrono::seconds(ahead.load()); }}) {
         recorder.connect(journal, archive, ledger);
         ledger.streams().open({});
-        shard.call([this] {
-            host.add_home(shard.shard);
-            for (const auto* feature : all_features()) install(*feature, host);
-            clients = std::make_unique<c2s::Service>(c2s::Service::Parts{host, authenticator, tls, door, {}, {&shard.shard}});
-        });
+        host.add_home(shard);
+        for (const auto* feature : all_features()) install(*feature, host);
+        clients = std::make_unique<c2s::Service>(c2s::Service::Parts{host, authenticator, tls, door, {}, {&shard}});
+        thread = std::thread([this] { shard.run(); });
     }
 
     /// In the order of main.cc: what waits is destroyed before what it waits for.
     ~Parts() {
         for (int round = 0; round < 2; ++round) {  // what was still in the mail may have begun something
-            shard.call([this] {
+            call([this] {
                 clients->destroy_on(0);
                 host.home(0).clear();
             });
@@ -119,29 +122,37 @@ struct House::Parts {
             database.drain();
         }
         journal.close();
+        shard.stop();
+        thread.join();
     }
 
-    static Task<> check_password(Authenticator& authenticator, std::string name, std::optional<Account>& account) {
-        auto checked = co_await authenticator.check_password(name, Secret(name), "127.0.0.1");
-        if (checked) account.emplace(std::move(*checked));
+    /// Runs `work()` on the shard and throws here what it throws.
+    template <class Work>
+    void call(Work work) {
+        std::packaged_task<void()> task(std::move(work));
+        auto done = task.get_future();
+        shard.post([task = std::move(task)]() mutable { task(); });
+        done.get();
     }
 
-    static Task<> serve(c2s::Service& clients, int fd, Account account) {
-        auto connection = std::make_unique<net::Connection>(fd, net::Address::parse("127.0.0.1:5222"));
+    /// The password of everybody is their name.
+    static Task<> serve(Parts& parts, std::unique_ptr<net::Connection> connection, std::string name) {
+        auto account = co_await parts.authenticator.check_password(name, Secret(name), "127.0.0.1");
+        if (!account) throw std::runtime_error("nobody is called " + name);
         auto stream = std::make_unique<c2s::TcpStream>(std::move(connection), xml::limits_before_sign_in);
-        c2s::Client client(clients, std::move(stream), {.account = std::move(account), .sasl2 = nullptr});
+        c2s::Client client(*parts.clients, std::move(stream), {.account = std::move(*account), .sasl2 = nullptr});
         co_await client.run();
     }
 
-    /// A client's end of a stream that is signed in and not yet bound. The password of everybody is their name.
+    /// A client's end of a stream that is signed in and not yet bound.
     int connect(const std::string& name) {
-        std::optional<Account> account;
-        shard.run([&] { return check_password(authenticator, name, account); });
-        if (!account) throw std::runtime_error("nobody is called " + name);
         int ends[2];
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
         ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
-        shard.call([this, fd = ends[1], &account] { clients->tasks().spawn(serve(*clients, fd, std::move(*account))); });
+        call([this, fd = ends[1], name] {
+            auto connection = std::make_unique<net::Connection>(fd, net::Address::parse("127.0.0.1:5222"));
+            clients->tasks().spawn(serve(*this, std::move(connection), name));
+        });
         return ends[0];
     }
 };
@@ -323,7 +334,7 @@ void House::become_friends(Person& one, Person& other) {
 void House::later(std::chrono::seconds time) { parts_->ahead += time.count(); }
 
 void House::at_home(const std::function<void(Host&)>& work) {
-    parts_->shard.call([&] { work(parts_->host); });
+    parts_->call([&] { work(parts_->host); });
 }
 
 bool matches(std::string_view pattern, std::string_view xml) {

@@ -1,5 +1,6 @@
 // An executor for unit tests: the test's own thread.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>

@@ -32,6 +32,10 @@ struct Play {
     static std::string refused(Person& person, const std::string& nick, const std::string& password = {}) {
         return person.refused(request_to_enter(nick, password));
     }
+    static bool reserves(Person& person, const std::string& nick) {
+        const auto wish = form("http://jabber.org/protocol/muc#register", {{"muc#register_roomnick", nick}});
+        return person.may(set("<query xmlns='jabber:iq:register'>" + wish + "</query>", room));
+    }
     /// By Juliet, who owns the room.
     bool makes(const Person& person, const std::string& affiliation) {
         return juliet.may(set(admin("<item jid='" + person.bare() + "' affiliation='" + affiliation + "'/>"), room));

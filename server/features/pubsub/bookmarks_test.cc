@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/house.h"
+
 namespace chancery::pubsub {
 namespace {
 
@@ -28,6 +30,14 @@ TEST_CASE("WhatIsNoBookmarkIsNone") {
     CHECK_FALSE(old_bookmark({.id = room, .payload = "<other xmlns='urn:xmpp:bookmarks:1'/>"}));
     CHECK_FALSE(old_bookmark({.id = "@@", .payload = payload}));
     CHECK_FALSE(new_bookmark(xml::Element("conference", "storage:bookmarks"), nullptr));
+}
+
+TEST_CASE("XEP-0048 §3.2: a bookmark of what is no address is jid-malformed, and none is kept") {
+    test::House house;
+    auto& juliet = house.sign_in("juliet/balcony");
+    const std::string query = "<query xmlns='jabber:iq:private'><storage xmlns='storage:bookmarks'>", end = "</storage></query>";
+    CHECK(juliet.refused(test::set(query + "<conference jid='hall@rooms.post.example'/><conference jid='@@'/>" + end)) == "modify jid-malformed");
+    CHECK_FALSE(juliet.asks(test::get(query + end)).contains("hall@"));
 }
 
 }  // namespace chancery::pubsub

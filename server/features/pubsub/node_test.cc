@@ -10,6 +10,14 @@ Jid jid(std::string_view text) { return *Jid::parse(text); }
 const Jid juliet = jid("juliet@capulet.lit"), romeo = jid("romeo@montague.lit/orchard");
 const Standing stranger, friendly{.sees_presence = true, .groups = {"Friends"}};
 
+/// As the error says it: its condition, and that of XEP-0060.
+std::string told(const Result<void, StanzaError>& result) {
+    REQUIRE_FALSE(result);
+    const auto& application = result.error().application;
+    const auto detail = application.substr(application.empty() ? 0 : 1, application.find(' ') - 1);
+    return std::string(name_of(result.error().condition)) + (application.empty() ? "" : " " + detail);
+}
+
 Node node_with(Access access) { return {.number = 1, .owner = juliet, .name = "n", .settings = {.access = access, .groups = {"Friends"}}}; }
 
 }  // namespace
@@ -57,6 +65,26 @@ TEST_CASE("WhoHasSubscribedReadsWhatAnOwnerAllows") {
     CHECK(may_read(node, romeo, friendly).error().application.contains("pending-subscription"));
     node.subscriptions.swap(node.pending);
     CHECK(may_read(node, romeo, friendly));
+}
+
+TEST_CASE("XEP-0060 §6.5.9: each access model refuses to read in its own words") {
+    CHECK(told(may_read(node_with(Access::presence), romeo, stranger)) == "not-authorized presence-subscription-required");
+    CHECK(told(may_read(node_with(Access::roster), romeo, stranger)) == "not-authorized not-in-roster-group");
+    CHECK(told(may_read(node_with(Access::authorize), romeo, stranger)) == "not-authorized not-subscribed");
+    CHECK(told(may_read(node_with(Access::whitelist), romeo, stranger)) == "not-allowed closed-node");
+}
+
+TEST_CASE("XEP-0060 §6.5.9.10, §7.1.3.1: who is cast out is forbidden to read, and who may not publish to publish") {
+    auto node = node_with(Access::open);
+    CHECK(told(may_publish(node, romeo)) == "forbidden");
+    node.affiliations[romeo.bare()] = Affiliation::outcast;
+    CHECK(told(may_read(node, romeo, friendly)) == "forbidden");
+}
+
+TEST_CASE("XEP-0060 §8.1.2: a model that a person's nodes cannot have is not-acceptable") {
+    const auto unfit = unfit_for_person(Settings{.access = Access::authorize});
+    REQUIRE(unfit);
+    CHECK(told(refusal(*unfit)) == "not-acceptable unsupported-access-model");
 }
 
 }  // namespace chancery::pubsub

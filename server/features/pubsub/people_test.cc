@@ -134,7 +134,8 @@ TEST_CASE("XEP-0060 §6.1.3.9: more subscriptions than a node has room for are p
 TEST_CASE("XEP-0060 §8.9.2.3.2: an affiliation that is not offered is feature-not-implemented, with <unsupported/>") {
     Office office;
     REQUIRE(office.has_node("news"));
-    CHECK(office.juliet_sets(affiliations("news", "romeo@post.example", "publish-only")) == "cancel feature-not-implemented unsupported(publish-only-affiliation)");
+    CHECK(office.juliet_sets(affiliations("news", "romeo@post.example", "publish-only")) ==
+          "cancel feature-not-implemented unsupported(publish-only-affiliation)");
 }
 
 TEST_CASE("XEP-0060 §8.9.2.4: an affiliation that is none, or of no address, is not-acceptable") {

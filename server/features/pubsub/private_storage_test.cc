@@ -45,11 +45,3 @@ TEST_CASE("XEP-0049 §2: more than the storage holds is resource-constraint") {
     auto& juliet = house.sign_in("juliet/balcony");
     CHECK(juliet.refused(set(query("<big xmlns='urn:example:big'>" + std::string(1'100'000, 'x') + "</big>"))) == "wait resource-constraint");
 }
-
-TEST_CASE("XEP-0048 §3.2: a bookmark of what is no address is jid-malformed, and nothing is stored") {
-    House house;
-    auto& juliet = house.sign_in("juliet/balcony");
-    const auto bookmarks = query("<storage xmlns='storage:bookmarks'><conference jid='hall@rooms.post.example'/><conference jid='@@'/></storage>");
-    CHECK(juliet.refused(set(bookmarks)) == "modify jid-malformed");
-    CHECK_FALSE(juliet.asks(get(query("<storage xmlns='storage:bookmarks'/>"))).contains("hall@"));
-}

@@ -41,13 +41,6 @@ TEST_CASE("XEP-0060 §7.1.3.3: to publish at a node that does not exist is item-
     CHECK(office.juliet_sets(publish("none")) == "cancel item-not-found");
 }
 
-TEST_CASE("XEP-0060 §7.1.3.5: what is too big for any node is not-acceptable, with <payload-too-big/>") {
-    House house({{"limits.pubsub_kib", "64"}});
-    auto& juliet = house.sign_in("juliet/balcony");
-    const auto big = "<item><big xmlns='urn:example:big'>" + std::string(65 * 1'024, 'x') + "</big></item>";
-    CHECK(juliet.refused(set(publish("news", big))) == "modify not-acceptable payload-too-big");
-}
-
 TEST_CASE("XEP-0060 §7.1.3.6: two payloads, or two items of one id, are bad-request, with <invalid-payload/>") {
     Office office;
     CHECK(office.juliet.refused(set(publish("news", "<item><a xmlns='urn:a'/><b xmlns='urn:b'/></item>"))) == "modify bad-request invalid-payload");

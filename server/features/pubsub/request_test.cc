@@ -22,9 +22,11 @@ TEST_CASE("XEP-0060 §12.8: the name of a node that is too long is not-acceptabl
 TEST_CASE("XEP-0060 §6.3.4.6, §6.4.3.1: options of subscriptions are feature-not-implemented, with <unsupported/>") {
     Office office;
     REQUIRE(office.has_node("news"));
-    CHECK(office.romeo_gets(in_pubsub("<options node='news' jid='romeo@post.example'/>")) == "cancel feature-not-implemented unsupported(subscription-options)");
-    CHECK(office.romeo_sets(in_pubsub("<options node='news' jid='romeo@post.example'/>")) == "cancel feature-not-implemented unsupported(subscription-options)");
-    CHECK(office.romeo_gets(in_pubsub("<default node='news'/>")) == "cancel feature-not-implemented unsupported(subscription-options)");
+    const auto options = in_pubsub("<options node='news' jid='romeo@post.example'/>");
+    const auto refusal = "cancel feature-not-implemented unsupported(subscription-options)";
+    CHECK(office.romeo_gets(options) == refusal);
+    CHECK(office.romeo_sets(options) == refusal);
+    CHECK(office.romeo_gets(in_pubsub("<default node='news'/>")) == refusal);
 }
 
 TEST_CASE("XEP-0060 §11: a request in which there is nothing for nodes is bad-request") {

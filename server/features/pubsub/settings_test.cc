@@ -49,4 +49,15 @@ TEST_CASE("OnlyWhatANodeCanBeIsApplied") {
     CHECK_FALSE(applies("pubsub#purge_offline", "true"));
 }
 
+TEST_CASE("XEP-0060 §8.2.5.2, §8.1.2: a setting that cannot be is not-acceptable, an access model with a word of its own") {
+    Settings settings;
+    const auto wrong = apply(settings, {field("pubsub#max_items", "none")}, 100), model = apply(settings, {field("pubsub#access_model", "all")}, 100);
+    REQUIRE_FALSE(wrong);
+    REQUIRE_FALSE(model);
+    CHECK(name_of(wrong.error().condition) == "not-acceptable");
+    CHECK(wrong.error().application.empty());
+    CHECK(name_of(model.error().condition) == "not-acceptable");
+    CHECK(model.error().application.contains("unsupported-access-model"));
+}
+
 }  // namespace chancery::pubsub

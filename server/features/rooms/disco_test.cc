@@ -31,7 +31,10 @@ TEST_CASE("XEP-0045 §7.12: who has reserved no nickname is told so, without an 
 
 TEST_CASE("XEP-0433 §4.2.2: a search that cannot be made is refused as the search is") {
     Play play;
-    const auto search = [](const Fields& fields) { return get("<search xmlns='urn:xmpp:channel-search:0:search'>" + form("urn:xmpp:channel-search:0:search-params", fields) + "</search>", "rooms.post.example"); };
+    const auto search = [](const Fields& fields) {
+        const auto filled_in = form("urn:xmpp:channel-search:0:search-params", fields);
+        return get("<search xmlns='urn:xmpp:channel-search:0:search'>" + filled_in + "</search>", "rooms.post.example");
+    };
     CHECK(play.romeo.refused(search({{"q", "hall"}, {"key", "colour"}})) == "modify feature-not-implemented invalid-sort-key");
     CHECK(play.romeo.refused(search({{"q", " "}})) == "modify bad-request invalid-search-terms");
     CHECK(play.romeo.refused(search({{"q", "hall"}, {"all", "1"}})) == "modify bad-request conflicting-fields");

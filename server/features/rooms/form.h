@@ -1,5 +1,6 @@
 // Data forms (XEP-0004) as rooms use them: what was filled in, and a form to fill in.
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>

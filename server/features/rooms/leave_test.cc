@@ -8,7 +8,7 @@ TEST_CASE("XEP-0045 §7.6: to take a nickname that somebody has, or has reserved
     Play play;
     play.enters(play.romeo, "romeo");
     CHECK(play.romeo.refused("<presence to='hall@rooms.post.example/juliet'/>") == "cancel conflict");
-    REQUIRE(play.juliet.may(set("<query xmlns='jabber:iq:register'>" + form("http://jabber.org/protocol/muc#register", {{"muc#register_roomnick", "sun"}}) + "</query>", play.room)));
+    REQUIRE(play.reserves(play.juliet, "sun"));
     CHECK(play.romeo.refused("<presence to='hall@rooms.post.example/sun'/>") == "cancel conflict");
     CHECK(play.juliet.hears_nothing("<presence from='hall@rooms.post.example/romeo' type='unavailable'/>", {&play.romeo}));
 }

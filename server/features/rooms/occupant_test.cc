@@ -56,5 +56,6 @@ TEST_CASE("XEP-0045 §10, XEP-0054 §3.2: who is no owner is forbidden to set th
 
 TEST_CASE("XEP-0054 §3.2: a card of a room that is too large is not-acceptable") {
     Play play;
-    CHECK(play.juliet.refused(set("<vCard xmlns='vcard-temp'><DESC>" + std::string(130 * 1'024, 'x') + "</DESC></vCard>", play.room)) == "modify not-acceptable");
+    const auto large = "<vCard xmlns='vcard-temp'><DESC>" + std::string(130 * 1'024, 'x') + "</DESC></vCard>";
+    CHECK(play.juliet.refused(set(large, play.room)) == "modify not-acceptable");
 }

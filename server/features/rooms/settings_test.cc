@@ -41,6 +41,13 @@ TEST_CASE("settings: a form that is wrong somewhere changes nothing") {
     CHECK(settings == before);
 }
 
+TEST_CASE("settings: what cannot be is not-acceptable (XEP-0045 §10.1.3)") {
+    Settings settings;
+    const auto unlocked = settings.apply(with("muc#roomconfig_passwordprotectedroom", "1"), 50);
+    REQUIRE_FALSE(unlocked);
+    CHECK(name_of(unlocked.error().condition) == "not-acceptable");
+}
+
 TEST_CASE("settings: fields that are not there stay as they were, and history has an upper bound") {
     Settings settings;
     settings.is_moderated = true;
