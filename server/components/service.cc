@@ -61,6 +61,11 @@ const Rights& Service::rights_of(const std::string& domain) const {
     return found == rights_.end() ? none : found->second;
 }
 
+bool Service::has_joined(std::string_view domain) const {
+    const std::shared_lock lock(guard_);
+    return places_.contains(domain);
+}
+
 bool Service::is_plain() const { return is_loopback(host_.config().listen.component); }
 
 void Service::start() {

@@ -44,6 +44,8 @@ class Service final : public Outside {
     Host& host() { return host_; }
     /// What a component may do beyond XEP-0114.
     const Rights& rights_of(const std::string& domain) const;
+    /// Whether it serves its domain now. Any thread.
+    bool has_joined(std::string_view domain) const;
     TaskGroup& tasks();
     /// The component serves its domain from now on; one that did before is ended.
     void add(Component& component);

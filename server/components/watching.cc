@@ -52,7 +52,8 @@ void Watching::install(Host& host, Service& service, const AllRights& rights) {
 }
 
 void Watching::tell(const std::vector<Jid>& components, const std::string& presence) {
-    for (const auto& component : components) service_.send(component, addressed(presence, component));
+    for (const auto& component : components)
+        if (service_.has_joined(component.domain())) service_.send(component, addressed(presence, component));
 }
 
 void Watching::came(const Session& session) { tell(of_people_, session.presence->xml); }
@@ -65,6 +66,7 @@ void Watching::went(const Session& session) {
 
 void Watching::roster_changed(const Jid& person, const std::string& query) {
     for (const auto& component : of_rosters_) {
+        if (!service_.has_joined(component.domain())) continue;  // nobody's client is to hear that it is not there
         std::string xml = "<iq type='set' id='" + to_hex(random_bytes(8)) + "'";
         xml::append_attribute(xml, "from", person.text());
         xml::append_attribute(xml, "to", component.text());

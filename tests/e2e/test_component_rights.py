@@ -294,6 +294,15 @@ def test_the_presence_of_contacts_elsewhere_is_shown_once_to_who_may_see_it(serv
     assert not late.take(f"<presence xmlns='{SPACE}' from='{contact}/orchard'/>")
 
 
+def test_nobody_hears_that_a_component_which_is_to_be_told_is_not_there(users):
+    client = users().login()
+    client.iq("set", "<query xmlns='jabber:iq:roster'><item jid='nurse@elsewhere.example'/></query>")
+    client.send("<presence type='unavailable'/>")
+    client.send("<presence/>")
+    client.fence()
+    client.expect_nothing(lambda each: any(domain in (each.get("from") or "") for domain in (WATCH, PEOPLE, OFFICE)))
+
+
 def test_who_has_no_right_hears_of_nobody(plain, users):
     client = users().login()
     client.send("<presence type='unavailable'/>")
