@@ -129,7 +129,7 @@ struct Office {
           ledger(data / "ledger"), archive(journal, kek, {.folder = data / "index"}),
           file_store(data / "files", kek), file_register(database, kek) {
         file_store.clear_incoming();
-        recorder.connect(journal, archive, ledger);
+        recorder.connect(journal, archive, ledger, kek);
         replay();
     }
 

@@ -45,7 +45,7 @@ Task<> Rooms::load_recent(RoomPtr room) {
     std::deque<Said> older;
     for (const auto& item : (**page).items) {
         if (item.position >= room->live_from || is_subject(item.stanza) || room->tombstones.contains(item.position)) continue;
-        auto xml = with_children(item.stanza, host_.stanza_id_of(room->jid(), item.position));
+        auto xml = with_children(host_.recorder().as_sent(item.stanza), host_.stanza_id_of(room->jid(), item.position));
         xml = host_.with_links(std::move(xml), item.from, item.time, room->jid());
         older.push_back({.position = item.position, .time = item.time, .xml = std::make_shared<const std::string>(std::move(xml))});
     }

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "features/rooms/service.h"
-#include "xmpp/room_password.h"
 
 namespace chancery::rooms {
 namespace {
@@ -24,7 +23,7 @@ Task<> Rooms::leave(StanzaIn stanza) {
     auto payload = take_apart(stanza.xml).payload;
     room->leaving.insert(stanza.from);
     try {
-        co_await record(journal::Kind::presence, stanza.from, *stanza.to, without_room_password(stanza.xml));
+        co_await record(journal::Kind::presence, stanza.from, *stanza.to, stanza.xml);
     } catch (const NotRecorded&) {
         payload.clear();  // who is gone is gone, but nobody reads words that are not on record
     }
@@ -78,7 +77,7 @@ Task<> Rooms::change_nick(RoomPtr room, StanzaIn stanza, PresenceIn presence) {
         return {};
     };
     auto allowed = judge();
-    co_await record(journal::Kind::presence, stanza.from, *stanza.to, without_room_password(stanza.xml), allowed ? nullptr : &allowed.error());
+    co_await record(journal::Kind::presence, stanza.from, *stanza.to, stanza.xml, allowed ? nullptr : &allowed.error());
     auto* here = room->occupant_on(stanza.from);
     if (room->is_gone || !here) co_return;
     if (allowed) allowed = judge();

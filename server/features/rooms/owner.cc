@@ -101,7 +101,7 @@ Task<Reply> Rooms::change_settings(RoomPtr room, const StanzaIn& iq) {
     if (auto applied = changed.apply(form, host_.config().rooms.history); !applied) co_return std::unexpected(applied.error());
     const auto leaders = leaders_of(*room, form);
     if (!leaders) co_return std::unexpected(leaders.error());
-    co_await record_request(iq);
+    co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml);
     // From here on it is on record.
     const auto before = room->settings;
     const auto affiliates_before = room->affiliates;

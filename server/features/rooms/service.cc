@@ -2,7 +2,6 @@
 
 #include "features/features.h"
 #include "features/rooms/search.h"
-#include "xmpp/room_password.h"
 
 namespace chancery::rooms {
 namespace {
@@ -16,27 +15,6 @@ StanzaError not_now() { return {Condition::internal_server_error, "The server co
 bool is_on_record(const StanzaIn& iq) {
     const auto& ns = iq.payload->ns();
     return iq.type == "set" && ns != "urn:xmpp:mam:2";
-}
-
-constexpr xml::Tag form_tag{"x", ns::data_forms};
-
-/// The payload with the fields of its form, but for the password's value.
-xml::Element without_secret(const xml::Element& payload) {
-    xml::Element kept(payload.name(), payload.ns());
-    for (const auto& child : payload.children()) {
-        if (!child.is(form_tag)) {
-            kept.add(child);
-            continue;
-        }
-        xml::Element form(form_tag);
-        form.set("type", child.attribute("type"));
-        for (const auto& field : child.children()) {
-            const bool is_secret = field.attribute("var") == "muc#roomconfig_roomsecret";
-            form.add(is_secret ? xml::Element("field", ns::data_forms).set("var", field.attribute("var")) : field);
-        }
-        kept.add(std::move(form));
-    }
-    return kept;
 }
 
 }  // namespace
@@ -65,18 +43,6 @@ Task<> Rooms::record(journal::Kind kind, Jid from, Jid to, std::string stanza, c
                                            .reason = reason,
                                            .stanza = stanza}};
     co_await host_.recorder().record(draft);
-}
-
-Task<> Rooms::record_request(const StanzaIn& iq, const StanzaError* refused) {
-    auto stanza = iq.xml;
-    if (stanza.contains("roomconfig_roomsecret")) {
-        stanza = "<iq type='set'";
-        xml::append_attribute(stanza, "id", iq.id);
-        xml::append_attribute(stanza, "from", iq.from.text());
-        xml::append_attribute(stanza, "to", iq.to->text());
-        stanza += ">" + without_secret(*iq.payload).to_string(ns::client) + "</iq>";
-    }
-    co_await record(journal::Kind::iq, iq.from, *iq.to, std::move(stanza), refused);
 }
 
 Task<> Rooms::on_shelf(std::size_t home, const std::function<void(Room&)>& visit) {
@@ -113,7 +79,7 @@ Task<> Rooms::take_presence_now(StanzaIn stanza) {
     const auto to = *stanza.to;
     // What people here say was put on record by their home.
     if (!host_.is_local(stanza.from) && !stanza.words.empty())
-        co_await record(journal::Kind::presence, stanza.from, to, without_room_password(stanza.xml));
+        co_await record(journal::Kind::presence, stanza.from, to, stanza.xml);
     auto room = to.local().empty() ? nullptr : find(to.bare());
     auto* here = room ? room->occupant_on(stanza.from) : nullptr;
     if (stanza.type == "unavailable") {
@@ -195,7 +161,7 @@ Task<> Rooms::take_iq(StanzaIn iq) {
     try {
         auto answered = answer(iq);
         reply = co_await answered;
-        if (!reply && is_on_record(iq)) co_await record_request(iq, &reply.error());
+        if (!reply && is_on_record(iq)) co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml, &reply.error());
     } catch (const NotRecorded& failure) {
         log::error("rooms.not_recorded", {{"cause", failure.what()}});
         reply = std::unexpected(not_recorded());

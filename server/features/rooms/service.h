@@ -36,8 +36,6 @@ class Rooms final : public Service {
     RoomPtr find(const Jid& room);
     /// Puts on record what somebody has asked for, or asked for in vain. @throws NotRecorded
     Task<> record(journal::Kind kind, Jid from, Jid to, std::string stanza, const StanzaError* refused = nullptr);
-    /// The same of a request, without the room's password in it.
-    Task<> record_request(const StanzaIn& iq, const StanzaError* refused = nullptr);
     /// Calls `visit(room)` for each room, at its home, one home after the other; then comes back.
     Task<> on_each_room(std::function<void(Room&)> visit);
     Task<> on_shelf(std::size_t home, const std::function<void(Room&)>& visit);
