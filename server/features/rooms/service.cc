@@ -33,6 +33,11 @@ RoomPtr Rooms::find(const Jid& room) {
     return found == shelf.end() ? nullptr : found->second;
 }
 
+std::optional<Time> Rooms::since(const Jid& room) {
+    const auto found = find(room);
+    return found ? std::optional(found->created) : std::nullopt;
+}
+
 Task<> Rooms::record(journal::Kind kind, Jid from, Jid to, std::string stanza, const StanzaError* refused) {
     const std::string reason = refused ? refused->text : std::string();
     const Recorder::Draft draft{.kind = kind,

@@ -25,7 +25,7 @@ class Rooms final : public Service {
     Task<> take_presence(StanzaIn presence) override;
     Task<> take_iq(StanzaIn iq) override;
     void stop(Home& home) override;
-    bool has(const Jid& room) override { return find(room) != nullptr; }
+    std::optional<Time> since(const Jid& room) override;
 
   private:
     /// The rooms whose home is one shard.

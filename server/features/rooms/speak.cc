@@ -158,7 +158,7 @@ Task<> Rooms::speak(RoomPtr room, std::shared_ptr<const Message> message, policy
     const auto receipt = co_await host_.judge_and_record(message, facts, std::move(as));
     if (!receipt || room->is_gone) co_return;
     auto copy = with_children(shown, host_.stanza_id_of(room->jid(), receipt->position));
-    auto xml = std::make_shared<const std::string>(host_.with_links(copy, message->from, receipt->time, room->jid()));
+    auto xml = std::make_shared<const std::string>(host_.with_links(copy, message->from, receipt->time, room->jid(), room->created));
     Own own;  // a client knows its own words again by the links that it wrote
     const auto* author = *xml == copy ? nullptr : room->occupant_on(message->from);
     if (author) own = {.devices = author->device_addresses(), .xml = std::make_shared<const std::string>(std::move(copy))};
