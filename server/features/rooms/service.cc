@@ -6,6 +6,7 @@
 namespace chancery::rooms {
 namespace {
 
+constexpr Pace::Cost searching_ahead = std::chrono::seconds(20);
 constexpr std::size_t payload_limit_bytes = 4 * 1024;  // of a presence: each occupant keeps it and gets it
 
 StanzaError not_recorded() { return {Condition::resource_constraint, "Not done: the archive is not available"}; }
@@ -19,7 +20,7 @@ bool is_on_record(const StanzaIn& iq) {
 
 }  // namespace
 
-Rooms::Rooms(Host& host, Jid address) : host_(host), address_(std::move(address)), store_(host), shelves_(host.home_count()) {
+Rooms::Rooms(Host& host, Jid address) : host_(host), address_(std::move(address)), store_(host), shelves_(host.home_count()), searches_(searching_ahead) {
     for (auto& room : store_.load()) {
         auto& shelf = shelf_of(room->jid());
         const auto address = room->jid().text();
@@ -97,18 +98,27 @@ Task<> Rooms::take_presence_now(StanzaIn stanza) {
             host_.send_to(stanza.from, addressed(room->presence_of(*probed, {}, room->sees_addresses(*here)), stanza.from));
     } else if (stanza.type.empty()) {
         auto presence = take_apart(stanza.xml);
-        if (to.local().empty() || to.is_bare())
-            host_.send_error(stanza.from, "presence", to, stanza.id,
-                             {Condition::jid_malformed, "A room is entered under a nickname: room@service/nickname."});
-        else if (presence.payload.size() > payload_limit_bytes)
-            host_.send_error(stanza.from, "presence", to, stanza.id, {Condition::not_acceptable, "A presence in a room may have 4 KiB."});
+        if (auto allowed = may_show(room.get(), stanza, presence); !allowed)
+            host_.send_error(stanza.from, "presence", to, stanza.id, allowed.error());
         else if (here && here->nick != to.resource()) co_await change_nick(std::move(room), std::move(stanza), std::move(presence));
         else if (here && !presence.enters) change_presence(*room, stanza.from, std::move(presence.payload));
         else if (here) co_await admit(std::move(room), stanza.from, here->nick, std::move(presence), false);
-        else if (presence.enters) co_await enter(std::move(stanza), std::move(presence));
-        else
-            host_.send_error(stanza.from, "presence", to, stanza.id, {Condition::not_acceptable, "You are not in this room."});
+        else co_await enter(std::move(stanza), std::move(presence));
     }
+}
+
+Result<void, StanzaError> Rooms::may_show(Room* room, const StanzaIn& stanza, const PresenceIn& presence) {
+    const auto& to = *stanza.to;
+    if (to.local().empty() || to.is_bare())
+        return refuse(Condition::jid_malformed, "A room is entered under a nickname: room@service/nickname.");
+    if (auto good = check_nick(to.resource()); !good) return good;
+    if (presence.payload.size() > payload_limit_bytes) return refuse(Condition::not_acceptable, "A presence in a room may have 4 KiB.");
+    const auto* here = room ? room->occupant_on(stanza.from) : nullptr;
+    if (!here && !presence.enters) return refuse(Condition::not_acceptable, "You are not in this room.");
+    if (!room) return {};
+    const bool renames = here && here->nick != to.resource();
+    const auto of_others = presence.enters && !renames ? room->shown_count() : renames ? room->told_of(stanza.from) : 0;
+    return room->take_on(stanza.from, of_others + room->told_of(stanza.from));
 }
 
 Rooms::Handler Rooms::handler_of(const StanzaIn& iq) const {
@@ -182,7 +192,7 @@ void Rooms::stop(Home& home) {
     for (std::size_t i = 0; i < shelves_.size(); ++i) {
         if (&host_.home(i) != &home) continue;
         for (const auto& [address, room] : shelves_[i])
-            for (const auto& [nick, occupant] : room->occupants()) room->tell(occupant, {.is_unavailable = true, .codes = {332}});
+            for (const auto* occupant : room->occupants().all()) room->tell(*occupant, {.is_unavailable = true, .codes = {332}});
     }
 }
 
