@@ -243,6 +243,8 @@ class Host {
     Task<Reply> answer(const Iq& iq);
     /// The answer to a request of ours, made by request().
     void take_answer(const StanzaIn& stanza);
+    /// Before a person's account is removed. @throws NotRecorded
+    Task<> forget_at_services(Jid person, Jid administrator);
     /// On that home, before its clients are told that the server stops.
     void stop_services(Home& home);
     /// Asks somebody (RFC 6120 §8.2.3), `from` being the server or a person's bare address; the answer or why there is none.

@@ -33,6 +33,8 @@ class Service {
     virtual Task<> take_iq(StanzaIn iq) = 0;
     /// Since when there is what stands at the address, a room for instance. Nothing: there is none.
     virtual std::optional<Time> since(const Jid&) { return std::nullopt; }
+    /// An administrator removes a person's account: from now on they are nobody in the service. On any shard.
+    virtual Task<> forget(Jid /*person*/, Jid /*administrator*/) { co_return; }
     /// The server stops: what is to be said to people at the last, by each home.
     virtual void stop(Home&) {}
 };

@@ -26,6 +26,7 @@ class Rooms final : public Service {
     Task<> take_iq(StanzaIn iq) override;
     void stop(Home& home) override;
     std::optional<Time> since(const Jid& room) override;
+    Task<> forget(Jid person, Jid administrator) override;
 
   private:
     /// The rooms whose home is one shard.
@@ -127,6 +128,8 @@ class Rooms final : public Service {
     Result<std::vector<Change>, StanzaError> leaders_of(Room& room, const Form& form);
     void announce_settings(Room& room, const Settings& before);
     void end(Room& room, Shown shown);
+    // forget.cc
+    Task<> forget_in(Jid address, Jid person, Jid administrator);
     // register.cc
     Task<Reply> show_registration(RoomPtr room, const StanzaIn& iq);
     Task<Reply> register_nick(RoomPtr room, const StanzaIn& iq);
