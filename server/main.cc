@@ -80,7 +80,7 @@ struct Office {
           file_store(data / "files", kek), file_register(database, kek),
           file_retention(config, RetentionSettings::load(directory / "chancery.toml", overrides), file_register, file_keeping, recorder) {
         file_store.clear_incoming();
-        recorder.connect(journal, archive, ledger);
+        recorder.connect(journal, archive, ledger, kek);
         replay();
     }
 

@@ -46,6 +46,7 @@ void forget_person(storage::Transaction& transaction, const std::string& address
     transaction.run("DELETE FROM pubsub_subscription WHERE node IN (SELECT number FROM pubsub_node WHERE owner = $1)", address);
     transaction.run("DELETE FROM pubsub_affiliation WHERE peer = $1", address);
     transaction.run("DELETE FROM pubsub_subscription WHERE peer = $1 OR substr(peer, 1, length($1) + 1) = $1 || '/'", address);
+    transaction.run("DELETE FROM room_affiliation WHERE person = $1", address);
     for (const auto* table : {"roster", "roster_version", "block_list", "vcard", "private_storage", "last_activity", "away_message",
                               "push_target", "pubsub_node", "notice_seen"})
         transaction.run(std::string("DELETE FROM ") + table + " WHERE owner = $1", address);

@@ -24,12 +24,21 @@ EVP_CIPHER_CTX* prepare(const Key& key) {
 
 }  // namespace
 
-GcmKey::GcmKey(const Key& key) : key_(key), context_(prepare(key)) {}
 GcmKey::~GcmKey() { EVP_CIPHER_CTX_free(context_); }
+
+/// Whether the prepared context is the caller's now, until they clear `taken_`.
+bool GcmKey::take() const {
+    if (taken_.test_and_set(std::memory_order_acquire)) return false;
+    if (!context_ && was_used_) context_ = prepare(key_);
+    if (context_) return true;
+    was_used_ = true;
+    taken_.clear(std::memory_order_release);
+    return false;
+}
 
 void GcmKey::seal(std::string_view nonce, std::string_view associated, std::string_view plaintext,
                   char* out) {
-    if (taken_.test_and_set(std::memory_order_acquire)) {
+    if (!take()) {
         gcm_seal(key_, nonce, associated, plaintext).copy(out, std::string::npos);
         return;
     }
@@ -48,7 +57,7 @@ void GcmKey::seal(std::string_view nonce, std::string_view associated, std::stri
 std::optional<std::string> GcmKey::open(std::string_view nonce, std::string_view associated,
                                         std::string_view sealed) const {
     if (sealed.size() < tag_size || nonce.size() != nonce_size) return std::nullopt;
-    if (taken_.test_and_set(std::memory_order_acquire)) return gcm_open(key_, nonce, associated, sealed);
+    if (!take()) return gcm_open(key_, nonce, associated, sealed);
     const auto ciphertext = sealed.substr(0, sealed.size() - tag_size);
     std::string plaintext(ciphertext.size(), '\0');
     std::array<char, tag_size> tag;

@@ -1,7 +1,8 @@
 // One AES-256-GCM key whose schedule is worked out once: for keys that seal many small things.
 //
-// Used on every thread. Setting up a key costs four times as much as sealing a chat message, so the prepared
-// context is kept with the key; who finds it taken by another thread uses a context of its own.
+// Used on every thread. Setting up a key costs four times as much as sealing a chat message, so from its second use on
+// the prepared context is kept with the key; who finds it taken by another thread uses a context of its own. Not from the
+// first: a context has 1.1 KiB, and of many keys, as of each who enters a large room, no more than one record is sealed.
 #pragma once
 #include <openssl/types.h>
 
@@ -16,7 +17,7 @@ namespace chancery {
 
 class GcmKey {
   public:
-    explicit GcmKey(const Key& key);
+    explicit GcmKey(const Key& key) : key_(key) {}
     ~GcmKey();
     GcmKey(const GcmKey&) = delete;
     GcmKey& operator=(const GcmKey&) = delete;
@@ -31,8 +32,11 @@ class GcmKey {
     const Key& key() const { return key_; }
 
   private:
+    bool take() const;
+
     Key key_;
-    EVP_CIPHER_CTX* context_;
+    mutable EVP_CIPHER_CTX* context_ = nullptr;  // who has taken it may make it
+    mutable bool was_used_ = false;
     mutable std::atomic_flag taken_;
 };
 

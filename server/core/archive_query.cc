@@ -254,7 +254,7 @@ Task<Reply> Host::query_archive(ArchiveQuery asked) {
         co_await visit(home_of(asked.asking), std::move(waiting));
         if (!has_read) co_return refuse(Condition::resource_constraint, "Read first what you were sent.");
     }
-    for (auto& item : page.items) item.stanza = with_links(std::move(item.stanza), item.from, item.time, asked.owner);
+    for (auto& item : page.items) item.stanza = with_links(recorder().as_sent(item.stanza), item.from, item.time, asked.owner, asked.since);
     if (asked.edit) std::ranges::for_each(page.items, asked.edit);
     const auto opening = result_opening(asked.owner, asked.asking, query->query_id);
     const auto show = [&](const archive::HistoryItem& item) { send_to(asked.asking, result_message(*this, opening, item)); };

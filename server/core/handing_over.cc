@@ -28,7 +28,7 @@ std::vector<std::shared_ptr<Delivery>> read_portion(Host& host, const Jid& to, c
         if (!record) log::warning("message.unreadable", {{"position", position}});
         if (record) {
             delivery->time = entry->time;
-            delivery->xml = host.with_links(with_children(record->stanza, host.stanza_id_of(to, position) + delay(host, entry->time)),
+            delivery->xml = host.with_links(with_children(host.recorder().as_sent(record->stanza), host.stanza_id_of(to, position) + delay(host, entry->time)),
                                             record->from, entry->time, to);
             delivery->message = std::make_shared<const Message>(
                 Message{.from = record->from, .to = to.bare(), .id = {}, .type = MessageType::chat, .traits = {},

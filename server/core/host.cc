@@ -73,6 +73,11 @@ std::size_t Host::home_index(const Jid& jid) const {
     return std::hash<std::string_view>()(jid.bare_text()) % homes_.size();
 }
 
+std::optional<Time> Host::since_of(const Jid& person) const {
+    const auto account = is_local(person) ? parts_.accounts.find(person.local()) : std::nullopt;
+    return account ? std::optional(account->created) : std::nullopt;
+}
+
 std::size_t Host::session_count() const {
     std::size_t count = 0;
     for (const auto& home : homes_) count += home->session_count();

@@ -149,10 +149,10 @@ class Host {
     void list_service(const Jid& domain, std::string_view name) { service_list_.push_back({.node = {}, .name = std::string(name), .jid = domain.text()}); }
     /// Before the shards run. They outlive the shards.
     void use_file_links(const FileLinks& links) { file_links_ = &links; }
-    /// A recorded stanza as it goes to `audience`: with links to files that open for them.
-    std::string with_links(std::string stanza, const Jid& author, Time sent, const Jid& audience) const {
+    /// A recorded stanza as it goes to `audience`: with links to files that open for them. `since`: of a room, when it was made.
+    std::string with_links(std::string stanza, const Jid& author, Time sent, const Jid& audience, std::optional<Time> since = {}) const {
         if (!file_links_ || !stanza.contains(file_path)) return stanza;
-        return file_links_->renew(std::move(stanza), author, sent, audience);
+        return file_links_->renew(std::move(stanza), {author, since_of(author)}, sent, {audience, since ? since : since_of(audience)});
     }
     /// Before the shards run. Ways are tried in order; each outlives the shards.
     void add_way(Outside& way);
@@ -185,6 +185,8 @@ class Host {
     Outside* way_to(const Jid& jid) const;
     /// Somebody whom presence can be sent to: a person here, or outside where a way leads.
     bool is_reached(const Jid& jid) const { return is_account(jid) || way_to(jid); }
+    /// When the account that a local address is was made.
+    std::optional<Time> since_of(const Jid& person) const;
     /// A local account, disabled or not.
     bool is_account(const Jid& jid) const { return is_local(jid) && !jid.local().empty() && accounts_is_user(jid.local()); }
 
@@ -241,6 +243,8 @@ class Host {
     Task<Reply> answer(const Iq& iq);
     /// The answer to a request of ours, made by request().
     void take_answer(const StanzaIn& stanza);
+    /// Before a person's account is removed. @throws NotRecorded
+    Task<> forget_at_services(Jid person, Jid administrator);
     /// On that home, before its clients are told that the server stops.
     void stop_services(Home& home);
     /// Asks somebody (RFC 6120 §8.2.3), `from` being the server or a person's bare address; the answer or why there is none.

@@ -5,7 +5,6 @@
 #include "core/host.h"
 #include "core/privileged.h"
 #include "core/stanza_in.h"
-#include "xmpp/room_password.h"
 
 namespace chancery {
 namespace {
@@ -94,7 +93,7 @@ Task<> Home::directed_presence(SessionId id, StanzaIn stanza) {  // RFC 6121 §4
     if (stanza.type.empty()) session->directed.insert(to);
     else if (stanza.type == "unavailable") session->directed.erase(to);
     const bool has_words = stanza.type == "error" || !stanza.words.empty();
-    if (has_words) co_await record_presence(stanza.from, to, without_room_password(stanza.xml));
+    if (has_words) co_await record_presence(stanza.from, to, stanza.xml);
     co_await host_.pass_directed(std::move(stanza));
 }
 

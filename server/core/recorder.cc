@@ -15,15 +15,24 @@ struct Recorder::Entry : journal::Pending {
     std::promise<void>* blocked = nullptr;        // instead of a waiter: somebody blocks
 };
 
-void Recorder::connect(journal::Journal& journal, archive::Archive& archive, Ledger& ledger) {
+void Recorder::connect(journal::Journal& journal, archive::Archive& archive, Ledger& ledger, const Key& master) {
     journal_ = &journal;
     archive_ = &archive;
     ledger_ = &ledger;
+    passwords_.emplace(master);
+}
+
+/// A message may wait in the record for who is away.
+std::string Recorder::without_passwords(const Draft& draft) const {
+    const auto stanza = draft.record.stanza;
+    return draft.kind == journal::Kind::message ? passwords_->sealed(stanza) : RoomPasswords::removed(stanza);
 }
 
 std::unique_ptr<Recorder::Entry> Recorder::prepare(const Draft& draft) {
     const auto& owners = archive_->owners();
-    const auto& record = draft.record;
+    auto record = draft.record;
+    std::string changed;
+    if (RoomPasswords::may_be_in(record.stanza)) record.stanza = changed = without_passwords(draft);
     auto entry = std::make_unique<Entry>();
     entry->tail.from = owners.of(archive::bare_part(record.from));
     entry->tail.to = record.to.empty() ? archive::nobody : owners.of(archive::bare_part(record.to));

@@ -6,6 +6,7 @@
 #pragma once
 #include <coroutine>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -15,6 +16,7 @@
 #include "base/time.h"
 #include "core/ledger.h"
 #include "journal/journal.h"
+#include "xmpp/room_password.h"
 
 namespace chancery {
 
@@ -41,7 +43,7 @@ class Recorder {
     class Awaiter;
 
     /// Links the parts that were built one after the other; before the first record.
-    void connect(journal::Journal& journal, archive::Archive& archive, Ledger& ledger);
+    void connect(journal::Journal& journal, archive::Archive& archive, Ledger& ledger, const Key& master);
 
     /// `co_await recorder.record(draft)`: the receipt. @throws NotRecorded
     Awaiter record(const Draft& draft);
@@ -53,13 +55,18 @@ class Recorder {
 
     journal::Journal& journal() { return *journal_; }
 
+    /// A stanza from the record as its author sent it: the record has no password of a room that anybody could read there.
+    std::string as_sent(const std::string& stanza) const { return passwords_->opened(stanza); }
+
   private:
     struct Entry;
+    std::string without_passwords(const Draft& draft) const;
     std::unique_ptr<Entry> prepare(const Draft& draft);
 
     journal::Journal* journal_ = nullptr;
     archive::Archive* archive_ = nullptr;
     Ledger* ledger_ = nullptr;
+    std::optional<RoomPasswords> passwords_;
 };
 
 class Recorder::Awaiter {

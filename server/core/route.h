@@ -2,6 +2,7 @@
 // instance), or what lies outside of it (components, other servers).
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,8 +31,10 @@ class Service {
     virtual Task<> take_presence(StanzaIn presence) = 0;
     /// A request, with one payload and an id, which Host::reply answers; or the answer to one that the service sent.
     virtual Task<> take_iq(StanzaIn iq) = 0;
-    /// Whether there is something at the address: a room, for instance.
-    virtual bool has(const Jid&) { return false; }
+    /// Since when there is what stands at the address, a room for instance. Nothing: there is none.
+    virtual std::optional<Time> since(const Jid&) { return std::nullopt; }
+    /// An administrator removes a person's account: from now on they are nobody in the service. On any shard.
+    virtual Task<> forget(Jid /*person*/, Jid /*administrator*/) { co_return; }
     /// The server stops: what is to be said to people at the last, by each home.
     virtual void stop(Home&) {}
 };

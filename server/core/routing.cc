@@ -40,6 +40,13 @@ Service* Host::service_at(const Jid& jid) const {
     return found == services_.end() ? nullptr : found->second.get();
 }
 
+Task<> Host::forget_at_services(Jid person, Jid administrator) {
+    for (auto& [domain, service] : services_) {
+        auto forgotten = service->forget(person, administrator);
+        co_await forgotten;
+    }
+}
+
 void Host::stop_services(Home& home) {
     for (auto& [domain, service] : services_) service->stop(home);
 }

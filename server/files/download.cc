@@ -18,16 +18,17 @@ using ReaderPtr = std::shared_ptr<const ContentReader>;  // owned by the downloa
 /// A file, and whom the link was signed for that led to it.
 struct Opened {
     File file;
-    Jid audience;
-    Time until;
+    Pass pass;
 };
 
-/// A person who may sign in, a room that exists, a partner who is reached.
-Task<bool> is_still_here(Host& host, Jid whose) {
-    if (host.is_local(whose)) co_return host.accounts().is_enabled(whose.local());
+/// A person who may sign in, a room that exists, and neither one that got the name later; a partner who is reached.
+Task<bool> is_still_here(Host& host, Pass pass) {
+    const auto& whose = pass.whose;
+    if (host.is_local(whose)) co_return host.accounts().is_enabled(whose.local()) && pass.is_of({whose, host.since_of(whose)});
     if (auto* service = host.service_at(whose)) {
-        const auto asks = [service, whose](Home&) { return service->has(whose); };
-        co_return co_await host.ask(whose, asks);
+        const auto asks = [service, whose](Home&) { return service->since(whose); };
+        const auto since = co_await host.ask(whose, asks);
+        co_return since && pass.is_of({whose, since});
     }
     co_return host.way_to(whose) != nullptr;
 }
@@ -38,7 +39,7 @@ Task<Opened> open(Files& files, Asked asked) {
     if (!pass) throw not_there();
     const auto file = co_await files.reg().find(asked.id);
     if (!file || !file->content) throw not_there();
-    co_return Opened{*file, pass->whose, pass->until};
+    co_return Opened{*file, *pass};
 }
 
 /// RFC 6266, RFC 8187.
@@ -75,7 +76,7 @@ Task<> send(Files& files, net::HttpExchange& exchange, ReaderPtr reader, Range p
 /// `bytes`: first-last; empty: none are given.
 Task<> record(Files& files, const net::HttpExchange& exchange, const Opened& opened, std::string bytes, policy::Decision decision) {
     const auto& file = opened.file;
-    Files::Act act{.who = opened.audience,
+    Files::Act act{.who = opened.pass.whose,
                    .stanza = record_of("download", {{"id", file.slot.id}, {"name", file.slot.name}, {"size", std::to_string(file.slot.size)},
                                                     {"sha256", file.content->sha256}, {"bytes", bytes}}),
                    .from_address = exchange.peer().host(),
@@ -89,8 +90,8 @@ Task<> judge(Files& files, const net::HttpExchange& exchange, const Opened& open
     const policy::DownloadFacts facts{
         .is_removed = file.slot.state == State::removed,
         .is_withheld = file.slot.state != State::kept || file.content->verdict == Verdict::infected,
-        .has_ended = opened.until < files.host().now(),
-        .is_audience_here = co_await is_still_here(files.host(), opened.audience)};
+        .has_ended = opened.pass.until < files.host().now(),
+        .is_audience_here = co_await is_still_here(files.host(), opened.pass)};
     const auto decision = policy::decide_download(facts);
     if (!decision.denied()) co_return;
     co_await record(files, exchange, opened, {}, decision);

@@ -79,11 +79,13 @@ Links::Links(const Key& master, std::chrono::seconds life, Clock clock)
 std::string Links::new_id() { return to_hex(random_bytes(id_bytes)); }
 
 /// The nonce follows from what is sealed: the same pass is the same text wherever it stands, since clients compare links.
-std::string Links::seal(Pass::Kind kind, std::string_view id, const Jid& whose, Time until) const {
+std::string Links::seal(Pass::Kind kind, std::string_view id, const Holder& whose, Time until) const {
     std::string text(1, static_cast<char>(kind));
     put(text, to_micros(until));
-    text += whose.bare_text();
-    text.resize((text.size() + padding_bytes - 1) / padding_bytes * padding_bytes);  // no address has the letter 0
+    text += whose.jid.bare_text();
+    text.push_back('\0');  // no address has it
+    put(text, whose.since ? to_micros(*whose.since) : 0);
+    text.resize((text.size() + padding_bytes - 1) / padding_bytes * padding_bytes);
     const auto key = derive_key(key_, id);
     const auto nonce = hmac(Hash::sha256, key.reveal(), text).substr(0, nonce_size);
     return to_base64_url(nonce + gcm_seal(key, nonce, id, text));
@@ -97,18 +99,25 @@ std::optional<Pass> Links::open(Pass::Kind kind, std::string_view id, std::strin
     const auto sealed = from_base64_url(std::string(pass));
     const auto text = sealed ? unseal(derive_key(key_, id), id, *sealed) : std::nullopt;
     if (!text || text->size() <= head || text->front() != static_cast<char>(kind)) return std::nullopt;
-    const auto whose = Jid::parse(std::string_view(*text).substr(head, text->find('\0', head) - head));
+    const auto end = std::min(text->find('\0', head), text->size());
+    const auto whose = Jid::parse(std::string_view(*text).substr(head, end - head));
     if (!whose) return std::nullopt;
-    return Pass{.whose = *whose, .until = from_micros(get<std::int64_t>(text->data() + 1))};
+    const auto since = text->size() - end > sizeof(std::int64_t) ? get<std::int64_t>(text->data() + end + 1) : 0;
+    return Pass{.whose = *whose, .until = from_micros(get<std::int64_t>(text->data() + 1)),
+                .since = since ? std::optional(from_micros(since)) : std::nullopt};
 }
 
-std::string Links::link(Pass::Kind kind, std::string_view id, std::string_view encoded_name, const Jid& whose, Time until) const {
+bool Pass::is_of(const Holder& holder) const {
+    return whose.bare_text() == holder.jid.bare_text() && (!since || !holder.since || *since == *holder.since);
+}
+
+std::string Links::link(Pass::Kind kind, std::string_view id, std::string_view encoded_name, const Holder& whose, Time until) const {
     std::string text(scheme);
     text.append(host_).append(file_path).append(id).append("/").append(seal(kind, id, whose, until));
     return text.append("/").append(encoded_name);
 }
 
-std::string Links::to_get(std::string_view id, std::string_view name, const Jid& audience) const {
+std::string Links::to_get(std::string_view id, std::string_view name, const Holder& audience) const {
     return link(Pass::Kind::get, id, percent_encoded(name), audience, end_of_new());
 }
 
@@ -130,16 +139,16 @@ std::vector<std::string> Links::ids_in(std::string_view text) {
 }
 
 /// Only what its author could open then is shared further; the other links stay as they are, and end.
-std::string Links::renew(std::string stanza, const Jid& author, Time sent, const Jid& audience) const {
+std::string Links::renew(std::string stanza, const Holder& author, Time sent, const Holder& audience) const {
+    const auto then = author.since && *author.since > sent ? Holder(author.jid) : author;  // somebody else had the name when it was sent
     std::string renewed;
     std::size_t copied = 0;
     for (auto found = find(stanza); found; found = find(stanza, found->end)) {
         std::string instead;
         const auto pass = open(Pass::Kind::get, found->id, found->pass);
         const bool was_good = pass && pass->until >= sent;
-        const auto is_of = [&](const Jid& jid) { return pass->whose.bare_text() == jid.bare_text(); };
         if (is_withheld(found->id)) instead = withheld_text;
-        else if (was_good && (is_of(author) || is_of(audience)))
+        else if (was_good && (pass->is_of(then) || pass->is_of(audience)))
             instead = link(Pass::Kind::get, found->id, found->name, audience, end_of_new());
         else continue;
         renewed.append(stanza, copied, found->begin - copied).append(instead);

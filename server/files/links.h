@@ -1,7 +1,7 @@
 // Links to files: https://HOST/files/ID/PASS/NAME. What the pass says decides whether it opens the file or takes one; the name is for
 // people and their programs, which call a file by what stands last.
 //
-// A pass names a person or a room, and until when it is good; it is sealed (AES-256-GCM under a key for each file), so that
+// A pass names a person or a room, since when they have their address, and until when it is good; it is sealed (AES-256-GCM under a key for each file), so that
 // nobody makes one, nobody changes one, and nobody reads in one whom it is for: a room may hide who its people are. It has
 // letters only that XML, URIs and JSON leave alone, so that a link is found again in whatever carries it, and is as long for one
 // person as for another, since messages may point at places in their own text (XEP-0372).
@@ -26,6 +26,10 @@ struct Pass {
     enum class Kind : char { get = 'g', put = 'p' };
     Jid whose;   ///< bare
     Time until;
+    std::optional<Time> since = {};   ///< of whose it is; nothing in passes made before it was said
+
+    /// Whether it is theirs, and not of somebody else who had the address at another time.
+    bool is_of(const Holder& holder) const;
 };
 
 /// A link of ours in a text, by its looks.
@@ -43,12 +47,12 @@ class Links final : public FileLinks {
 
     /// A name for a new file, which nobody guesses.
     static std::string new_id();
-    std::string to_get(std::string_view id, std::string_view name, const Jid& audience) const;
+    std::string to_get(std::string_view id, std::string_view name, const Holder& audience) const;
     std::string to_put(std::string_view id, std::string_view name, const Jid& owner, Time until) const;
     /// What a pass says; nothing when it is not one of ours, of this kind and for this file. It may have ended.
     std::optional<Pass> open(Pass::Kind kind, std::string_view id, std::string_view pass) const;
 
-    std::string renew(std::string stanza, const Jid& author, Time sent, const Jid& audience) const override;
+    std::string renew(std::string stanza, const Holder& author, Time sent, const Holder& audience) const override;
 
     /// The first link at or behind `from`.
     static std::optional<FoundLink> find(std::string_view text, std::size_t from = 0);
@@ -60,8 +64,8 @@ class Links final : public FileLinks {
 
   private:
     Time end_of_new() const;
-    std::string seal(Pass::Kind kind, std::string_view id, const Jid& whose, Time until) const;
-    std::string link(Pass::Kind kind, std::string_view id, std::string_view encoded_name, const Jid& whose, Time until) const;
+    std::string seal(Pass::Kind kind, std::string_view id, const Holder& whose, Time until) const;
+    std::string link(Pass::Kind kind, std::string_view id, std::string_view encoded_name, const Holder& whose, Time until) const;
     bool is_withheld(std::string_view id) const;
 
     const Key key_;

@@ -88,6 +88,19 @@ TEST_CASE_FIXTURE(Fixture, "ALinkThatWasNotItsAuthorsStaysAsItWas") {
     CHECK(pass_in(links.renew(text, juliet, now, romeo))->whose == romeo.bare());  // it is the recipient's own already
 }
 
+TEST_CASE_FIXTURE(Fixture, "ALinkIsOfWhoHadTheNameWhenItWasMade") {
+    const auto first = now - 48h, second = now - 24h;
+    const auto of_room = message(links.to_get(id, "x", {room, first}));
+    CHECK(links.renew(of_room, juliet, now, {room, second}) == of_room);
+    CHECK(pass_in(links.renew(of_room, juliet, now, {room, first}))->since == first);
+    CHECK_FALSE(pass_in(of_room)->is_of({room, second}));
+    CHECK(pass_in(message(link()))->is_of({romeo, second}));  // made before anything was said of it
+
+    const auto of_romeo = message(links.to_get(id, "x", {romeo, first}));
+    CHECK(links.renew(of_romeo, {romeo, second}, now, juliet) == of_romeo);
+    CHECK(pass_in(links.renew(of_romeo, {romeo, second}, second - 1h, juliet))->whose == juliet);  // sent by the one before, who had it
+}
+
 TEST_CASE_FIXTURE(Fixture, "EveryLinkInAStanzaIsRenewedWhereverItStands") {
     const auto one = link(), other = links.to_get(Links::new_id(), "b", romeo);
     const auto stanza = "<message to='a'><body>" + one + " and (" + other + ").</body><x xmlns='jabber:x:oob'><url>" + one +

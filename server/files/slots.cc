@@ -131,7 +131,7 @@ Task<Reply> Slots::give_slot(const StanzaIn& iq) {
     xml::Element answer("slot", ns_upload);
     const auto until = slot->created + std::chrono::seconds(settings.put_seconds);
     answer.add(xml::Element("put", ns_upload).set("url", files_.links().to_put(slot->id, slot->name, slot->owner, until)));
-    answer.add(xml::Element("get", ns_upload).set("url", files_.links().to_get(slot->id, slot->name, slot->owner)));
+    answer.add(xml::Element("get", ns_upload).set("url", files_.links().to_get(slot->id, slot->name, {slot->owner, files_.host().since_of(slot->owner)})));
     co_return answer.to_string(ns::client);
 }
 

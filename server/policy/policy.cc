@@ -7,7 +7,7 @@ namespace chancery::policy {
 const std::vector<const Rule*>& all_rules() {
     static const std::vector<const Rule*> rules{
         &not_blocked, &recipient_known, &readable,     &room_known,      &room_entered,
-        &room_voice,  &room_subject,    &room_private, &room_invitation, &room_request};
+        &room_voice,  &room_subject,    &room_private, &room_invitation, &room_request, &room_pace};
     return rules;
 }
 

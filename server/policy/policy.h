@@ -25,6 +25,7 @@ struct RoomFacts {
     bool may_invite = false;
     bool was_invited = false;
     bool may_ask_for_voice = false;
+    bool is_too_fast = false;           ///< says more than everybody there can be told in the time
     bool may_decide = false;            ///< on somebody's request for voice or for membership
 };
 

@@ -10,6 +10,7 @@ extern const Rule recipient_known;
 extern const Rule room_entered;
 extern const Rule room_invitation;
 extern const Rule room_known;
+extern const Rule room_pace;
 extern const Rule room_private;
 extern const Rule room_request;
 extern const Rule room_subject;

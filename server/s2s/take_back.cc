@@ -14,7 +14,7 @@ std::shared_ptr<Delivery> delivery_of(Host& host, std::uint64_t position) {
     const auto entry = host.recorder().journal().read(position);
     const auto record = entry ? archive::decode(entry->text) : std::nullopt;
     if (!record || !record->to) return nullptr;
-    Message message{.from = record->from, .to = *record->to, .id = {}, .traits = {}, .xml = record->stanza};
+    Message message{.from = record->from, .to = *record->to, .id = {}, .traits = {}, .xml = host.recorder().as_sent(record->stanza)};
     if (const auto parsed = xml::parse(record->stanza, xml::limits_of_stored_xml, ns::client)) {
         message.id = parsed->root().attribute("id");
         message.type = message_type(parsed->root().attribute("type"));

@@ -39,6 +39,11 @@ std::string_view View::attribute(std::string_view name, std::string_view ns) con
     return found ? value_of(*found) : std::string_view();
 }
 
+std::string_view View::raw_attribute(std::string_view name) const {
+    const auto* const found = find(name, {});
+    return found ? tree_->text(found->value) : std::string_view();
+}
+
 bool View::has_attribute(std::string_view name) const { return find(name, {}) != nullptr; }
 
 AttributeView View::attribute_at(std::size_t i) const {

@@ -44,6 +44,8 @@ class View {
     std::string_view attribute(std::string_view name) const;
     std::string_view attribute(std::string_view name, std::string_view ns) const;
     bool has_attribute(std::string_view name) const;
+    /// The bytes between the quotes as they came.
+    std::string_view raw_attribute(std::string_view name) const;
     std::size_t attribute_count() const { return tree_ ? node().attribute_count : 0; }
     AttributeView attribute_at(std::size_t i) const;
 

@@ -1,18 +1,70 @@
 #include "xmpp/room_password.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/crypto.h"
 #include "xml/parse.h"
-#include "xml/restamp.h"
 #include "xmpp/namespaces.h"
 
 namespace chancery {
+namespace {
 
-std::string without_room_password(const std::string& presence) {
-    static constexpr std::string_view muc = "http://jabber.org/protocol/muc";
-    if (!presence.contains(muc)) return presence;
-    const auto document = xml::parse(presence, xml::limits_of_stored_xml, ns::client);
-    if (!document) return "<presence/>";
-    const auto asks = [](xml::View child) { return child.ns() == muc; };
-    return xml::Restamp(document->root(), ns::client).drop(asks).append("<x xmlns='http://jabber.org/protocol/muc'/>").to_string();
+constexpr std::string_view seal_mark = "sealed:", use = "room-password";
+constexpr std::string_view homes[] = {"http://jabber.org/protocol/muc", "http://jabber.org/protocol/muc#user", "http://jabber.org/protocol/muc#owner",
+                                      "urn:xmpp:bookmarks:1", "storage:bookmarks"};
+
+/// The places in the stanza where passwords stand, as bytes of it.
+void find(xml::View element, std::vector<std::string_view>& places) {
+    if (element.is({"x", "jabber:x:conference"})) places.push_back(element.raw_attribute("password"));
+    for (const auto child : element.children()) {
+        const bool is_password = child.name() == "password" && std::ranges::find(homes, child.ns()) != std::end(homes);
+        const bool is_setting = child.is({"field", ns::data_forms}) && child.attribute("var") == "muc#roomconfig_roomsecret";
+        if (is_password) places.push_back(child.inner());
+        else if (is_setting)
+            for (const auto value : child.children({"value", ns::data_forms})) places.push_back(value.inner());
+        else find(child, places);
+    }
+}
+
+template <class Change>
+std::string with_each(std::string_view stanza, Change change) {
+    const auto document = xml::parse(stanza, xml::limits_of_stored_xml, ns::client);
+    if (!document) return std::string(stanza.substr(0, stanza.find_first_of(" />"))) + "/>";
+    std::vector<std::string_view> places;
+    find(document->root(), places);
+    std::string changed;
+    const char* copied = stanza.data();
+    for (const auto place : places) {
+        if (place.empty()) continue;
+        changed.append(copied, place.data()).append(change(place));
+        copied = place.data() + place.size();
+    }
+    return changed.append(copied, stanza.data() + stanza.size());
+}
+
+}  // namespace
+
+RoomPasswords::RoomPasswords(const Key& master) : key_(derive_key(master, "room-passwords")) {}
+
+std::string RoomPasswords::removed(std::string_view stanza) {
+    return with_each(stanza, [](std::string_view) { return std::string(); });
+}
+
+std::string RoomPasswords::sealed(std::string_view stanza) const {
+    const auto hide = [this](std::string_view written) { return std::string(seal_mark) + to_base64(seal(key_, use, written)); };
+    return with_each(stanza, hide);
+}
+
+std::string RoomPasswords::opened(const std::string& stanza) const {
+    const auto show = [this](std::string_view place) {
+        const auto bytes = place.starts_with(seal_mark) ? from_base64(std::string(place.substr(seal_mark.size()))) : std::nullopt;
+        return bytes ? unseal(key_, use, *bytes).value_or("") : std::string(place);
+    };
+    return stanza.contains(seal_mark) ? with_each(stanza, show) : stanza;
 }
 
 }  // namespace chancery

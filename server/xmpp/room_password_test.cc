@@ -3,21 +3,54 @@
 #include <doctest/doctest.h>
 
 namespace chancery {
+namespace {
 
-TEST_CASE("RoomPassword: is left out of what is recorded, and the words are kept") {
-    const std::string presence = "<presence to='room@rooms.example/nick'><x xmlns='http://jabber.org/protocol/muc'>"
-                                 "<history maxstanzas='1'/><password>secret</password></x><status>hello</status></presence>";
-    CHECK(without_room_password(presence) == "<presence to='room@rooms.example/nick'><status>hello</status>"
-                                             "<x xmlns='http://jabber.org/protocol/muc'/></presence>");
+const std::string invitation = "<message><x xmlns='http://jabber.org/protocol/muc#user'><invite from='a@b'/><password>se&amp;cret</password></x>"
+                               "<x xmlns='jabber:x:conference' reason=\"say password='x'\" password='se&amp;cret' jid='r@rooms.b'/></message>";
+
+}  // namespace
+
+TEST_CASE("RoomPassword: is left out of what is recorded, and all else is kept as it was written") {
+    CHECK(RoomPasswords::removed("<presence to='room@rooms.example/nick'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='1'/>"
+                                 "<password>secret</password></x><status>hello</status></presence>") ==
+          "<presence to='room@rooms.example/nick'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='1'/>"
+          "<password></password></x><status>hello</status></presence>");
+    CHECK(RoomPasswords::removed(invitation) ==
+          "<message><x xmlns='http://jabber.org/protocol/muc#user'><invite from='a@b'/><password></password></x>"
+          "<x xmlns='jabber:x:conference' reason=\"say password='x'\" password='' jid='r@rooms.b'/></message>");
 }
 
-TEST_CASE("RoomPassword: is found under any prefix") {
-    const std::string presence = "<presence><m:x xmlns:m='http://jabber.org/protocol/muc'><m:password>secret</m:password></m:x></presence>";
-    CHECK_FALSE(without_room_password(presence).contains("secret"));
+TEST_CASE("RoomPassword: is found in whatever carries it") {
+    for (const auto* stanza :
+         {"<presence><m:x xmlns:m='http://jabber.org/protocol/muc'><m:password>secret</m:password></m:x></presence>",
+          "<iq><query xmlns='http://jabber.org/protocol/muc#owner'><destroy><password>secret</password></destroy></query></iq>",
+          "<iq><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data'><field var='muc#roomconfig_roomsecret'>"
+          "<value>secret</value></field></x></query></iq>",
+          "<iq><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish><item><conference xmlns='urn:xmpp:bookmarks:1'>"
+          "<password>secret</password></conference></item></publish></pubsub></iq>",
+          "<message><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><x xmlns='jabber:x:&#99;onference' password='secret'/>"
+          "</message></forwarded></message>"})
+        CHECK_FALSE_MESSAGE(RoomPasswords::removed(stanza).contains("secret"), stanza);
 }
 
-TEST_CASE("RoomPassword: other presence stays as it is") {
-    CHECK(without_room_password("<presence><status>hello</status></presence>") == "<presence><status>hello</status></presence>");
+TEST_CASE("RoomPassword: other words stay as they are") {
+    for (const auto* stanza : {"<message><body>the password is swordfish</body></message>", "<message><password xmlns='urn:other'>x</password></message>"})
+        CHECK(RoomPasswords::removed(stanza) == stanza);
+}
+
+TEST_CASE("RoomPassword: what is sealed is opened to the letter, and by nobody else") {
+    const RoomPasswords passwords(Key::random());
+    const auto sealed = passwords.sealed(invitation);
+    CHECK_FALSE(sealed.contains("cret"));
+    CHECK(passwords.opened(sealed) == invitation);
+    CHECK_FALSE(RoomPasswords(Key::random()).opened(sealed).contains("cret"));
+    CHECK(passwords.opened(invitation) == invitation);
+}
+
+TEST_CASE("RoomPassword: who writes what was sealed for others gets that back and not what is in it") {
+    const RoomPasswords passwords(Key::random());
+    const auto stolen = passwords.sealed(invitation);
+    CHECK(passwords.opened(passwords.sealed(stolen)) == stolen);
 }
 
 }  // namespace chancery

@@ -7,6 +7,8 @@ import pytest
 
 from support.client import SaslFailure
 from support.elements import NS, body, condition
+from support.files import get, heard_link, share, upload
+from support.rooms import enter, listed, make_room, people, refused, set_affiliation, standing
 
 pytestmark = pytest.mark.only_chancery("Prosody's is on another service")
 
@@ -371,6 +373,64 @@ def test_who_gets_a_released_name_gets_nothing_that_waited(boss, users, server):
     note(run(boss, "add-user", accountjid=romeo.jid, password="a secret 9917", password_verify="a secret 9917"))
     romeo.password = "a secret 9917"
     romeo.login().expect_nothing()
+
+
+def in_rooms(client, *rooms):
+    """The own affiliation in each."""
+    return [standing(enter(client, room, client.bare.split("@")[0]))[0] for room in rooms]
+
+
+def test_who_is_removed_is_nobody_in_rooms_any_more(boss, users, server):
+    romeo, juliet = users(2)
+    owner, gone = juliet.login(), romeo.login()
+    rooms = [make_room(owner, persistentroom=True) for _ in range(2)]
+    for room, affiliation in zip(rooms, ("owner", "outcast")):
+        assert set_affiliation(owner, room, romeo.jid, affiliation).get("type") == "result"
+    theirs = make_room(gone, persistentroom=True, membersonly=True)
+    assert set_affiliation(gone, theirs, juliet.jid, "member").get("type") == "result"
+    note(remove(boss, romeo.jid))
+    assert listed(people(owner, rooms[0], affiliation="owner")) == [juliet.jid]
+    assert listed(people(owner, rooms[1], affiliation="outcast")) == []
+    assert listed(people(boss, theirs, affiliation="owner")) == [boss.bare], "somebody must be able to run the room"
+    assert listed(people(boss, theirs, affiliation="member")) == [juliet.jid]
+    written = [record for record in server.archive_search(room=rooms[0], all=True) if record["from"] == boss.bare]
+    assert romeo.jid in written[-1]["stanza"] and "affiliation='none'" in written[-1]["stanza"]
+
+    server.cli("user", "release", romeo.name)
+    server.cli("user", "add", romeo.name, stdin=f"{romeo.password}\n{romeo.password}\n")
+    later = romeo.login()
+    assert in_rooms(later, *rooms) == ["none", "none"]
+    assert condition(refused(later, theirs, "romeo")) == "registration-required"
+
+
+def test_what_the_removed_were_in_rooms_is_gone_after_a_restart(own_server, users):
+    person, owner = users(), users().login()
+    chief = users()
+    chief.name, chief.password = "chief", "secret-of-the-chief"
+    own_server.cli("user", "add", chief.name, "--administrator", stdin=f"{chief.password}\n{chief.password}\n")
+    room = make_room(owner, persistentroom=True)
+    assert set_affiliation(owner, room, person.jid, "admin").get("type") == "result"
+    note(remove(chief.login(), person.jid))
+    own_server.restart()
+    own_server.cli("user", "release", person.name)
+    own_server.cli("user", "add", person.name, stdin=f"{person.password}\n{person.password}\n")
+    assert in_rooms(person.login(), room) == ["none"]
+
+
+def test_who_gets_a_released_name_does_not_open_links_of_who_had_it(boss, users, server):
+    romeo, juliet = users(2)
+    sender = juliet.login()
+    share(sender, romeo.jid, upload(sender, b"The plan, in short."))
+    heard = heard_link(romeo.login())
+    assert get(server, heard).status == 200
+    note(remove(boss, romeo.jid))
+    assert get(server, heard).status == 403
+    server.cli("user", "release", romeo.name)
+    server.cli("user", "add", romeo.name, stdin=f"{romeo.password}\n{romeo.password}\n")
+    assert get(server, heard).status == 403
+    later = romeo.login()
+    share(later, juliet.jid, heard)
+    assert heard_link(sender) == heard, "it is not theirs to share"
 
 
 def test_nobody_removes_themself(boss):

@@ -104,6 +104,30 @@ def test_when_the_room_is_gone_its_links_do_not_open(server, users):
     assert get(server, heard).status == 403
 
 
+def test_a_room_made_again_does_not_open_the_links_of_the_old_one(server, users):
+    romeo, juliet = (person.login() for person in users(2))
+    room = make_room(romeo, persistentroom=True)
+    share(romeo, room, upload(romeo, DATA), "groupchat")
+    enter(juliet, room, "juliet")
+    heard = heard_link(juliet)
+    assert romeo.iq("set", f"<query xmlns='{NS['muc-owner']}'><destroy/></query>", room).get("type") == "result"
+    enter(juliet, room, "juliet")
+    assert get(server, heard).status == 403
+    assert juliet.iq("set", f"<query xmlns='{NS['muc-owner']}'><x xmlns='jabber:x:data' type='submit'/></query>", room).get("type") == "result"
+    share(juliet, room, heard, "groupchat")
+    assert heard_link(juliet) == heard and get(server, heard).status == 403, "nor are they made new in it"
+
+
+def test_a_room_opens_its_links_after_a_restart(own_server, users):
+    romeo, juliet = (person.login() for person in users(2, on=own_server))
+    room = make_room(romeo, persistentroom=True)
+    enter(juliet, room, "juliet")
+    share(romeo, room, upload(romeo, DATA), "groupchat")
+    heard = heard_link(juliet)
+    own_server.restart()
+    assert get(own_server, heard).status == 200
+
+
 def test_a_private_message_in_a_room_has_a_link_of_the_persons_own(server, users):
     romeo, juliet = (person.login() for person in users(2))
     room = make_room(romeo)

@@ -189,6 +189,26 @@ def test_a_long_nickname_is_refused(owner):
     assert condition(refused(other.login(), room, "n" * 300)) == "not-acceptable"
 
 
+@pytest.mark.parametrize("nick", [" guest", "guest ", "the  guest", "n" * 257])
+def test_nobody_takes_a_nickname_that_confuses_others(owner, users, nick):
+    """§13.6: also not by changing the own one."""
+    guest = users().login()
+    room = make_room(owner)
+    assert condition(refused(guest, room, nick)) == "not-acceptable"
+    enter(guest, room, "guest")
+    guest.send(f"<presence to='{room}/{nick}'/>")
+    assert condition(guest.expect(f"<presence type='error' from='{room}/{nick}'/>")) == "not-acceptable"
+
+
+def test_guessing_a_password_ends_soon(owner, users):
+    guest = users().login()
+    room = make_room(owner, passwordprotectedroom=True, roomsecret="baboonsblood")
+    answers = []
+    while "resource-constraint" not in answers and len(answers) < 500:
+        answers.append(condition(refused(guest, room, "guest", password=f"guess {len(answers)}")))
+    assert answers[:90] == ["not-authorized"] * 90 and answers[-1] == "resource-constraint"
+
+
 def test_who_enters_again_is_told_everything_again(owner, users):
     guest = users().login()
     room = make_room(owner)

@@ -125,6 +125,15 @@ def test_a_room_is_destroyed_and_everybody_is_told_where_to_go(server, owner, us
     assert any("doth come" in each["stanza"] for each in server.archive_search(room=room, all=True))
 
 
+def test_the_password_of_the_other_venue_is_told_and_not_on_record(server, owner):
+    room = make_room(owner)
+    assert destroy(owner, room, " jid='hall@rooms.example'><password>wing-of-bat</password><reason>Thrice to thine</reason>").get("type") == "result"
+    order = owner.expect(f"<presence type='unavailable' from='{room}/owner'/>").find("muc-user:x/muc-user:destroy", NS)
+    assert order.findtext("muc-user:password", None, NS) == "wing-of-bat"
+    [stanza] = [record["stanza"] for record in server.archive_search(room=room, all=True) if "Thrice" in record["stanza"]]
+    assert "wing-of-bat" not in stanza
+
+
 def test_only_owners_destroy(owner, users):
     guest = users().login()
     room = make_room(owner)

@@ -3,7 +3,7 @@
 import pytest
 
 from support.elements import NS, condition, error_type
-from support.rooms import (change, codes, configure, discover, enter, form, item, listed, make_room, people, refused, set_affiliation,
+from support.rooms import (change, codes, configure, discover, enter, is_own, form, item, listed, make_room, people, refused, set_affiliation,
                            set_role, standing)
 
 pytestmark = pytest.mark.only_chancery("rooms are a component of Prosody's with other defaults")
@@ -266,6 +266,39 @@ def test_presence_of_visitors_is_hidden_where_that_is_set(owner, users):
     two.expect(is_from(room, "one"))
     assert set_role(owner, room, "one", "visitor").get("type") == "result"
     two.expect(is_from(room, "one", "unavailable"))
+
+
+def test_who_is_hidden_is_hidden_whatever_they_do(owner, users):
+    guest = users().login()
+    room = make_room(owner, moderatedroom=True, presencebroadcast="moderator")
+    enter(guest, room, "guest")
+    guest.send(f"<presence to='{room}/other'/>")
+    guest.expect(is_from(room, "other"))
+    guest.send(f"<presence to='{room}/other'><show>away</show></presence>")
+    guest.expect(f"<presence from='{room}/other'><show>away</show></presence>")
+    owner.say(room, "who is there?", kind="groupchat")
+    guest.hear("who is there?")
+    items = guest.iq("get", f"<query xmlns='{NS['items']}'/>", room).findall("items:query/items:item", NS)
+    assert [each.get("name") for each in items] == ["owner"]
+    guest.send(f"<presence to='{room}/other' type='unavailable'/>")
+    guest.expect(is_from(room, "other", "unavailable"))
+    owner.fence()
+    assert not [each for each in owner.take("<presence/>") if each.get("from") in (f"{room}/guest", f"{room}/other")]
+
+
+def test_who_is_hidden_with_their_role_in_one_change_is_seen_to_leave(owner, users):
+    one, two = users().login(), users().login()
+    room = make_room(owner)
+    enter(one, room, "one")
+    enter(two, room, "two")
+    two.expect(is_from(room, "one"))
+    assert configure(owner, room, moderatedroom=True, presencebroadcast="moderator").get("type") == "result"
+    assert standing(one.expect(lambda each: is_own(each) and standing(each)[1] == "visitor")) == ("none", "visitor")
+    two.expect(is_from(room, "one", "unavailable"))
+    two.fence()
+    assert not two.take(is_from(room, "one"))
+    assert configure(owner, room, moderatedroom=False, presencebroadcast=["moderator", "participant"]).get("type") == "result"
+    two.expect(is_from(room, "one"))
 
 
 # Registration (§7.10, §7.12, §9.9)

@@ -84,6 +84,16 @@ def test_results_are_sorted_and_come_by_pages(owner, users):
     assert seen == sorted(rooms)
 
 
+def test_who_searches_without_end_is_told_when_to_go_on(owner, users):
+    for _ in range(30):
+        refusal = search(owner, q="patience")
+        if refusal.get("type") == "error":
+            break
+    assert (condition(refusal), error_type(refusal)) == ("resource-constraint", "wait")
+    assert int(refusal.find("error", NS).find(ERROR + "rate-limit").get("retry-after")) >= 1
+    assert items(search(users().login(), q="patience")) == {}, "others search"
+
+
 @pytest.mark.parametrize("fields, expected, application", [
     ({}, "bad-request", "no-search-conditions"),
     ({"q": "a", "all": True}, "bad-request", "conflicting-fields"),

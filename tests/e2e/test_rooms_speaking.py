@@ -344,6 +344,13 @@ def test_who_may_not_change_the_subject_is_told_so(server, company):
     two.expect(f"<message from='{room}/one'><subject>mine</subject></message>")
 
 
+def test_a_subject_that_fills_screens_is_refused(company):
+    room, owner, one, two = company
+    owner.send(f"<message type='groupchat' to='{room}' id='s2'><subject>{'x' * 20_000}</subject></message>")
+    assert condition(error_of(owner, "s2")) == "not-acceptable"
+    two.expect_nothing("<message><subject/></message>", after=owner)
+
+
 def test_a_title_of_a_message_is_no_subject_of_the_room(company):
     room, owner, one, two = company
     one.send(f"<message type='groupchat' to='{room}'><subject>title</subject><body>text</body></message>")
@@ -384,6 +391,68 @@ def test_an_invitation_has_the_password(owner, users):
     message = friend.expect(f"<message from='{room}'><x xmlns='{NS['muc-user']}'><invite/></x></message>")
     secret = message.findtext("muc-user:x/muc-user:password", None, NS)
     enter(friend, room, "friend", password=secret)
+
+
+def secrets_in(message):
+    """The passwords of both forms of an invitation."""
+    direct = message.find("{jabber:x:conference}x")
+    return message.findtext("muc-user:x/muc-user:password", None, NS), direct.get("password") if direct is not None else None
+
+
+def test_the_password_of_an_invitation_is_not_on_record_and_waits_for_who_is_away(server, owner, users):
+    person = users()
+    room = make_room(owner, passwordprotectedroom=True, roomsecret="fenny&amp;snake")
+    invite(owner, room, person.jid, reason="by the cauldron")
+    owner.fence()
+    friend = person.login()
+    assert secrets_in(friend.expect(f"<message from='{room}'/>")) == ("fenny&snake", "fenny&snake")
+    friend.send(f"<iq type='set' id='h'><query xmlns='{NS['mam']}' queryid='h'/></iq>")
+    friend.expect("<iq type='result' id='h'/>")
+    [result] = friend.take(lambda element: element.find("mam:result", NS) is not None)
+    assert secrets_in(result.find("mam:result/forward:forwarded/message", NS)) == ("fenny&snake", "fenny&snake")
+    written = [record["stanza"] for record in server.archive_search(all=True, room=room)]
+    assert any("by the cauldron" in stanza for stanza in written) and not any("fenny" in stanza for stanza in written)
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_the_password_of_a_direct_invitation_is_not_on_record(server, company, users, is_away):
+    room, owner, one, two = company
+    person = users()
+    friend = None if is_away else person.login()
+    one.send(f"<message to='{person.jid}'><x xmlns='jabber:x:conference' jid='{room}' reason='eye of newt' password='toe-of-frog'/></message>")
+    one.fence()
+    friend = friend or person.login()
+    friend.expect(f"<message from='{one.jid}'><x xmlns='jabber:x:conference' jid='{room}' reason='eye of newt' password='toe-of-frog'/></message>")
+    [stanza] = [record["stanza"] for record in server.archive_search(all=True, sender=one.jid) if "eye of newt" in record["stanza"]]
+    assert "toe-of-frog" not in stanza
+
+
+def test_the_password_of_a_whispered_invitation_is_not_on_record(server, company):
+    room, owner, one, two = company
+    one.send(f"<message type='chat' to='{room}/two'><body>there</body><x xmlns='jabber:x:conference' jid='{room}' password='adders-fork'/></message>")
+    assert two.expect("<message><body>there</body></message>").find("{jabber:x:conference}x").get("password") == "adders-fork"
+    written = [record["stanza"] for record in server.archive_search(all=True) if room in record["stanza"]]
+    assert any("there" in stanza for stanza in written) and not any("adders-fork" in stanza for stanza in written)
+
+
+def test_nobody_floods_a_room(server, company):
+    """What somebody makes many hear counts together: here invitations, which count much, and then what follows on them."""
+    room, owner, one, two = company
+    for stanza, kind in ((f"<message type='groupchat' id='w1' to='{room}'><body>in a flood of words</body></message>", "message"),
+                         (f"<presence id='w1' to='{room}/other'/>", "presence")):
+        refused = []
+        for _ in range(100):
+            for _ in range(10):
+                invite(one, room, "nobody@elsewhere.invalid")
+            one.send(stanza)
+            one.fence()
+            if refused := one.take(f"<{kind} type='error' id='w1'/>"):
+                break
+        assert (condition(refused[0]), error_type(refused[0])) == ("resource-constraint", "wait")
+    record = server.archive_search(room=room, all=True, words="in a flood of words")
+    assert "room-pace" in {each.get("rule") for each in record}
+    owner.say(room, "who runs the room goes on", kind="groupchat")
+    two.hear("who runs the room goes on")
 
 
 def test_who_is_invited_to_a_members_only_room_becomes_a_member(owner, users):

@@ -1,4 +1,4 @@
-// Removing accounts for good (XEP-0133 §4.2): with their contacts, nodes, devices and whatever waits for them. The record keeps
+// Removing accounts for good (XEP-0133 §4.2): with their contacts, nodes, devices, what they are in rooms and whatever waits for them. The record keeps
 // what they wrote, and their name stays theirs until "chancery user release".
 
 #include "features/administration/administration.h"
@@ -65,6 +65,7 @@ Task<Reply> remove(Host& host, const Iq& iq, const xml::Element& element) {
         co_await end_sessions(host, person, "This account was removed.");
         auto leaving = take_leave(host, person);
         co_await host.visit(host.home_of(person), std::move(leaving));
+        co_await host.forget_at_services(person, iq.from);
         co_await host.block_lists().unblock(person, {});
         const auto removed = co_await host.accounts().remove(name);
         if (!removed) co_return refusal_of(removed.error());

@@ -12,10 +12,6 @@ namespace {
 constexpr xml::Tag item_tag{"item", ns_admin}, reason_tag{"reason", ns_admin};
 constexpr std::size_t reason_limit_bytes = 2'000, most_changes = 1'000;
 
-bool is_person(const Occupant& occupant, const Jid& person) {
-    return person.local().empty() ? occupant.person.domain() == person.domain() : occupant.person == person;
-}
-
 std::string reason_of(const xml::Element& item) {
     const auto* reason = item.child(reason_tag);
     return reason ? reason->text() : std::string();
@@ -49,9 +45,10 @@ Task<Reply> Rooms::list_people(RoomPtr room, const StanzaIn& iq) {
         const auto standing = room->standing_of(iq.from);
         if (standing.role != Role::moderator && standing.affiliation < Affiliation::admin)
             co_return refuse(Condition::forbidden, "Only moderators may see that list.");
-        for (const auto& [nick, occupant] : room->occupants())
-            if (occupant.role == *role)
-                items += item_xml(room->affiliation_of(occupant.person), occupant.role, occupant.shown().jid.text(), nick);
+        for (const auto& occupant : room->occupants().in_role(*role)) {
+            const auto& address = occupant->shown().jid;
+            items += item_xml(room->affiliation_of(address), occupant->role, address.text(), occupant->nick);
+        }
     }
     co_return "<query xmlns='http://jabber.org/protocol/muc#admin'>" + items + "</query>";
 }
@@ -72,17 +69,22 @@ Result<Rooms::Change, StanzaError> Rooms::change_of(Room& room, const Jid& actor
         change.person = jid->bare();
         if (change.role) present = room.occupant_on(*jid);
     } else if (present) {
-        change.person = present->person;
+        change.person = present->shown().jid.bare();
     }
     const auto standing = room.standing_of(actor);
     if (change.role) {
-        const Standing target{present ? room.affiliation_of(present->person) : Affiliation::none, present ? present->role : Role::none};
+        const Standing target{present ? room.affiliation_of(present->shown().jid) : Affiliation::none, present ? present->role : Role::none};
         if (auto allowed = may_set_role(standing, target, *change.role); !allowed) return std::unexpected(allowed.error());
         if (!present) return refuse(Condition::item_not_found, "Nobody has that nickname in the room.");
         change.nick = present->nick;
         return change;
     }
     if (!change.person) return refuse(Condition::bad_request, "An affiliation is that of an address.");
+    if (!change.nick.empty()) {
+        const auto address = room.jid().with_resource(change.nick);
+        change.nick = address ? address->resource() : std::string_view();
+        if (auto good = check_nick(change.nick); !good) return std::unexpected(good.error());
+    }
     const auto before = room.affiliation_of(*change.person);
     const bool is_self = change.person->bare_text() == actor.bare_text();
     if (*change.affiliation == Affiliation::outcast && is_self && standing.affiliation >= Affiliation::admin)
@@ -96,9 +98,8 @@ Result<Rooms::Change, StanzaError> Rooms::change_of(Room& room, const Jid& actor
 
 Result<std::vector<Rooms::Change>, StanzaError> Rooms::changes_of(Room& room, const StanzaIn& iq) {
     std::vector<Change> changes;
-    std::set<Jid> owners;
-    for (const auto& [person, affiliate] : room.affiliates)
-        if (affiliate.level == Affiliation::owner) owners.insert(person);
+    const auto owners_before = room.affiliates.with(Affiliation::owner);
+    std::set<Jid> owners(owners_before.begin(), owners_before.end());
     for (const auto& item : iq.payload->children()) {
         if (!item.is(item_tag)) continue;
         auto change = change_of(room, iq.from, item);
@@ -121,71 +122,74 @@ Task<Reply> Rooms::change_people(RoomPtr room, const StanzaIn& iq) {
     if (!changes) co_return std::unexpected(changes.error());
     co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml);
     // From here on it is on record.
-    auto before = room->affiliates;
-    std::set<Jid> people;
-    for (const auto& change : *changes) {
-        if (!change.affiliation) continue;
-        set_affiliation(*room, change);
-        people.insert(*change.person);
-    }
-    try {
-        if (room->is_stored && !people.empty()) co_await store_.save_affiliates(*room, people);
-    } catch (...) {
-        room->affiliates = std::move(before);
-        throw;
-    }
-    if (room->is_gone) co_return std::string();
     const auto* here = room->occupant_on(iq.from);
-    const auto actor = here ? here->nick : std::string();
-    for (const auto& change : *changes) {
-        if (change.affiliation) apply_affiliation(*room, change, actor, before);
-        else apply_role(*room, change, actor);
-    }
+    co_await make(room, std::move(*changes), here ? here->nick : std::string());
     co_return std::string();
 }
 
+Task<> Rooms::make(RoomPtr room, std::vector<Change> changes, std::string actor) {
+    std::set<Jid> people;
+    for (const auto& change : changes)
+        if (change.affiliation) people.insert(*change.person);
+    const auto before = room->affiliates.now(people);
+    for (const auto& change : changes)
+        if (change.affiliation) set_affiliation(*room, change);
+    try {
+        if (room->is_stored && !people.empty()) co_await store_.save_affiliates(*room, people);
+    } catch (...) {
+        room->affiliates.put_back(before);
+        throw;
+    }
+    for (const auto& change : changes) {
+        if (room->is_gone) co_return;
+        if (change.affiliation) apply_affiliation(*room, change, actor, before);
+        else apply_role(*room, change, actor);
+    }
+}
+
 void Rooms::set_affiliation(Room& room, const Change& change) {
-    auto& affiliate = room.affiliates[*change.person];
+    auto affiliate = room.affiliates.at(*change.person);
     affiliate.level = *change.affiliation;
     affiliate.reason = change.reason;
     if (!change.nick.empty()) affiliate.nick = change.nick;
     if (*change.affiliation == Affiliation::outcast) affiliate.nick.clear();
-    if (*change.affiliation == Affiliation::none) room.affiliates.erase(*change.person);
+    room.affiliates.set(*change.person, std::move(affiliate));
 }
 
-void Rooms::apply_affiliation(Room& room, const Change& change, const std::string& actor, const std::map<Jid, Affiliate>& before) {
-    std::vector<std::string> nicks;
-    for (const auto& [nick, occupant] : room.occupants())
-        if (is_person(occupant, *change.person)) nicks.push_back(nick);
+void Rooms::apply_affiliation(Room& room, const Change& change, const std::string& actor, const Affiliates::Map& before) {
+    const auto present = room.occupants().of(*change.person);
     const auto known = before.find(*change.person);
     const auto old = known == before.end() ? Affiliation::none : known->second.level;
-    for (const auto& nick : nicks) {
-        auto* here = room.occupant(nick);
-        const auto now = room.affiliation_of(here->person);
+    for (auto* here : present) {
+        const auto now = room.affiliation_of(here->shown().jid);
         const Shown shown{.actor = actor, .reason = change.reason};
         if (now == Affiliation::outcast)
-            remove_everywhere(room, nick, {.is_unavailable = true, .codes = {301}, .actor = actor, .reason = change.reason});
+            remove_everywhere(room, *here, {.is_unavailable = true, .codes = {301}, .actor = actor, .reason = change.reason});
         else if (now < Affiliation::member && room.settings.is_members_only)
-            remove_everywhere(room, nick, {.is_unavailable = true, .codes = {321}, .actor = actor, .reason = change.reason});
+            remove_everywhere(room, *here, {.is_unavailable = true, .codes = {321}, .actor = actor, .reason = change.reason});
         else set_role(room, *here, now > old ? std::max(here->role, room.settings.role_of(now)) : room.settings.role_of(now), shown);
     }
     // §9.3: who is there learns of members who are not, where addresses are no secret.
-    if (!nicks.empty() || room.settings.is_anonymous || room.is_gone) return;
+    if (!present.empty() || room.settings.is_anonymous || room.is_gone) return;
     room.say(std::make_shared<const std::string>(room.notice({}, item_xml(*change.affiliation, Role::none, change.person->text(), {}))));
 }
 
 void Rooms::apply_role(Room& room, const Change& change, const std::string& actor) {
     auto* here = room.occupant(change.nick);
+    if (!here || here->person() != change.person->bare_text()) {  // they took another nickname meanwhile, and somebody else perhaps theirs
+        const auto theirs = room.occupants().of(*change.person);
+        here = theirs.empty() ? nullptr : theirs.front();
+    }
     if (!here || here->role == *change.role) return;
     if (*change.role == Role::none)
-        remove_everywhere(room, change.nick, {.is_unavailable = true, .codes = {307}, .actor = actor, .reason = change.reason});
+        remove_everywhere(room, *here, {.is_unavailable = true, .codes = {307}, .actor = actor, .reason = change.reason});
     else set_role(room, *here, *change.role, {.actor = actor, .reason = change.reason});
 }
 
 /// Shows the occupant as they are from now on, also to those who have not seen them or will not any more.
 void Rooms::set_role(Room& room, Occupant& occupant, Role role, const Shown& shown) {
     const bool was_shown = room.shows(occupant), saw_addresses = room.sees_addresses(occupant);
-    occupant.role = role;
+    room.occupants().set_role(occupant, role);
     room.show(occupant, shown);
     if (was_shown && !room.shows(occupant)) room.hide(occupant);
     if (saw_addresses != room.sees_addresses(occupant)) room.refresh_crowd(occupant);

@@ -32,9 +32,8 @@ Task<> Rooms::ask_for_voice(RoomPtr room, std::shared_ptr<const Message> message
     std::string xml = "<message";
     xml::append_attribute(xml, "from", room->jid().text());
     xml += ">" + form.xml() + "</message>";
-    for (const auto& [nick, occupant] : room->occupants()) {
-        if (occupant.role != Role::moderator) continue;
-        for (const auto& device : occupant.devices) host_.send_to(device.jid, addressed(xml, device.jid));
+    for (const auto& moderator : room->occupants().in_role(Role::moderator)) {
+        for (const auto& device : moderator->devices) host_.send_to(device.jid, addressed(xml, device.jid));
     }
 }
 
@@ -61,12 +60,10 @@ Task<> Rooms::admit_member(RoomPtr room, Jid person, bool is_allowed) {
                       room->affiliation_of(person) == Affiliation::none &&
                       room->affiliates.size() < static_cast<std::size_t>(host_.config().rooms.affiliations);
     if (!fits) co_return;
-    room->affiliates[person] = {.level = Affiliation::member, .nick = request.mapped(), .reason = {}, .hats = {}};
+    room->affiliates.set(person, {.level = Affiliation::member, .nick = request.mapped()});
     if (room->is_stored) co_await store_.save_affiliates(*room, {person});
-    for (auto& [nick, occupant] : room->occupants()) {
-        if (occupant.person != person) continue;
-        set_role(*room, occupant, std::max(occupant.role, room->settings.role_of(Affiliation::member)), {});
-    }
+    for (auto* occupant : room->occupants().of(person))
+        set_role(*room, *occupant, std::max(occupant->role, room->settings.role_of(Affiliation::member)), {});
 }
 
 }  // namespace chancery::rooms

@@ -17,14 +17,15 @@ class Crowd::Listeners {
     void add(Home& home, const Jid& device, bool sees_addresses) {
         const auto* session = home.find(device);
         if (!session) return;  // it has ended, and the room will hear of it
-        const auto known = std::ranges::find(all_, session->id(), &Listener::session);
-        if (known != all_.end()) known->sees_addresses = sees_addresses;
-        else all_.push_back({session->id(), sees_addresses});
+        const auto place = place_of(*session);
+        if (is_at(place, *session)) place->sees_addresses = sees_addresses;
+        else all_.insert(place, {session->id(), sees_addresses});
     }
 
     void remove(Home& home, const Jid& device) {
-        if (const auto* session = home.find(device))
-            std::erase_if(all_, [id = session->id()](const Listener& each) { return each.session == id; });
+        const auto* session = home.find(device);
+        if (!session) return;
+        if (const auto place = place_of(*session); is_at(place, *session)) all_.erase(place);
     }
 
     /// Sessions that have ended are forgotten on the way.
@@ -41,7 +42,12 @@ class Crowd::Listeners {
         SessionId session;
         bool sees_addresses;
     };
-    std::vector<Listener> all_;
+    using Place = std::vector<Listener>::iterator;
+
+    Place place_of(const Session& session) { return std::ranges::lower_bound(all_, session.id(), {}, &Listener::session); }
+    bool is_at(Place place, const Session& session) const { return place != all_.end() && place->session == session.id(); }
+
+    std::vector<Listener> all_;   // in the order of sessions
 };
 
 /// Does `work(home, listeners)` at that home, after what was to be done there before.
@@ -54,9 +60,7 @@ void Crowd::at_list(std::size_t index, Work work) const {
 
 void Crowd::add(const Jid& device, bool sees_addresses) {
     if (!host_.is_local(device)) {
-        const auto known = std::ranges::find(outside_, device, &Outsider::device);
-        if (known != outside_.end()) known->sees_addresses = sees_addresses;
-        else outside_.push_back({device, sees_addresses});
+        outside_.insert_or_assign(device, sees_addresses);
         return;
     }
     const auto index = host_.home_index(device);
@@ -66,7 +70,7 @@ void Crowd::add(const Jid& device, bool sees_addresses) {
 
 void Crowd::remove(const Jid& device) {
     if (!host_.is_local(device)) {
-        std::erase_if(outside_, [&](const Outsider& each) { return each.device == device; });
+        outside_.erase(device);
         return;
     }
     const auto index = host_.home_index(device);

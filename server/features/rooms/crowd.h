@@ -4,6 +4,7 @@
 // the room sent them, so that coming and going cost the same in a room of ten and of ten thousand.
 // Concurrency. Belongs to the room's home shard; each list is touched on the shard of its home.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,17 +35,13 @@ class Crowd {
 
   private:
     class Listeners;
-    struct Outsider {
-        Jid device;
-        bool sees_addresses;
-    };
 
     template <class Work>
     void at_list(std::size_t home, Work work) const;
 
     Host& host_;
     std::vector<std::shared_ptr<Listeners>> lists_;   // by home; none: nobody has come yet. Shared with the letters on their way
-    std::vector<Outsider> outside_;
+    std::map<Jid, bool> outside_;                     // devices elsewhere, and whether they see addresses
 };
 
 }  // namespace chancery::rooms

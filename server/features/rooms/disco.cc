@@ -14,6 +14,7 @@ namespace {
 constexpr xml::Tag info{"query", "http://jabber.org/protocol/disco#info"}, items{"query", "http://jabber.org/protocol/disco#items"};
 constexpr std::string_view form_info = "http://jabber.org/protocol/muc#roominfo";
 constexpr std::size_t most_listed = 1'000;
+constexpr Pace::Cost cost_of_search = std::chrono::seconds(1), cost_of_list = std::chrono::milliseconds(200);  // both look at every room
 
 struct Listed {
     std::string jid, name;
@@ -38,6 +39,13 @@ std::size_t page_size(const xml::Element& query) {
     return std::min(size, most_listed);
 }
 
+void add_occupants(xml::Element& query, Room& room, Role role) {
+    for (const auto& occupant : room.occupants().in_role(role)) {
+        if (query.children().size() == most_listed) return;
+        query.add(xml::Element("item", items.ns).set("jid", room.address_of(occupant->nick).text()).set("name", occupant->nick));
+    }
+}
+
 std::string text_of(const xml::Element* set, std::string_view name) {
     const auto* child = set ? set->child({name, ns::rsm}) : nullptr;
     return child ? child->text() : std::string();
@@ -56,6 +64,7 @@ Task<Reply> Rooms::describe_service(const StanzaIn& iq) {
 /// XEP-0433: of public rooms, whoever asks.
 Task<Reply> Rooms::search_rooms(const StanzaIn& iq) {
     if (!iq.payload->child({"x", ns::data_forms})) co_return search_form();
+    if (const auto wait = searches_.wait(iq.from, cost_of_search, host_.now())) co_return search_later(*wait);
     const auto search = Search::parse(*iq.payload);
     if (!search) co_return std::unexpected(search.error());
     std::vector<Channel> found;
@@ -74,6 +83,8 @@ Task<Reply> Rooms::search_rooms(const StanzaIn& iq) {
 /// §6.3, by pages (XEP-0059): rooms that are listed, and those that the asking person belongs to.
 Task<Reply> Rooms::list_rooms(const StanzaIn& iq) {
     if (iq.payload->has_attribute("node")) co_return refuse(Condition::item_not_found, "There is no such node.");
+    if (searches_.wait(iq.from, cost_of_list, host_.now()))
+        co_return std::unexpected(StanzaError{Condition::resource_constraint, "You ask too often. Wait a little.", "wait"});
     std::vector<Listed> rooms;
     const auto list = [&rooms, person = iq.from.bare()](Room& room) {
         const auto affiliation = room.affiliation_of(person);
@@ -148,8 +159,8 @@ Task<Reply> Rooms::list_occupants(RoomPtr room, const StanzaIn& iq) {
     const bool is_open = settings.is_public && !settings.is_members_only && !settings.has_password && !room->is_locked &&
                          room->affiliation_of(iq.from) != Affiliation::outcast;
     if (is_open || room->occupant_on(iq.from))
-        for (const auto& [nick, occupant] : room->occupants())
-            if (room->shows(occupant) && query.children().size() < most_listed) query.add(xml::Element("item", items.ns).set("jid", room->address_of(nick).text()).set("name", nick));
+        for (const auto role : {Role::moderator, Role::participant, Role::visitor})
+            if (settings.shows[static_cast<std::size_t>(role)]) add_occupants(query, *room, role);
     co_return query.to_string(ns::client);
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t page_presences = 100;            // of the list of occupants, told at a time
 constexpr std::size_t unsent_limit_bytes = 256 * 1024; // of what a client has not read, before it is told more
 constexpr std::chrono::milliseconds reading_limit{30'000}, reading_pause{20};
-constexpr std::size_t nick_limit_bytes = 256;
+constexpr std::size_t of_a_guess = 1'000;              // what a wrong password counts for, as if so many were told
 
 enum class Reading { gone, behind, ready };
 
@@ -37,10 +37,12 @@ Task<> Rooms::enter(StanzaIn stanza, PresenceIn presence) {
     const std::string nick(stanza.to->resource());
     auto room = find(jid);
     auto allowed = may_enter(room.get(), stanza.from, nick, presence.password);
-    if (allowed && !room) allowed = co_await may_create(stanza.from.bare());
+    const bool is_new = !room;
+    if (allowed && is_new) allowed = co_await may_create(stanza.from.bare());
+    if (!allowed && allowed.error().condition == Condition::not_authorized) (void)room->take_on(stanza.from, of_a_guess);
 
     // On record without the password, before anybody sees the newcomer.
-    const std::string_view what = room ? "<x xmlns='http://jabber.org/protocol/muc'/>"
+    const std::string_view what = !is_new ? "<x xmlns='http://jabber.org/protocol/muc'/>"
                                        : "<x xmlns='http://jabber.org/protocol/muc#user'><status code='201'/></x>";
     std::string as_recorded = "<presence";
     xml::append_attribute(as_recorded, "from", stanza.from.text());
@@ -50,19 +52,19 @@ Task<> Rooms::enter(StanzaIn stanza, PresenceIn presence) {
 
     room = find(jid);
     if (allowed) allowed = may_enter(room.get(), stanza.from, nick, presence.password);
+    if (allowed && !room && !is_new) allowed = refuse(Condition::item_not_found, "The room has just ended.");  // nor may everybody make one
     if (!allowed) co_return host_.send_error(stanza.from, "presence", *stanza.to, stanza.id, allowed.error());
-    const bool is_new = !room;
-    if (is_new) {
+    const bool is_made = !room;
+    if (is_made) {
         room = std::make_shared<Room>(host_, jid, host_.now());
         room->is_locked = room->is_recent_loaded = true;  // §10.1.1: until its owner has configured it
-        room->affiliates[stanza.from.bare()].level = Affiliation::owner;
+        room->affiliates.set(stanza.from.bare(), {.level = Affiliation::owner});
         shelf_of(jid).emplace(jid.text(), room);
     }
-    co_await admit(std::move(room), stanza.from, nick, std::move(presence), is_new);
+    co_await admit(std::move(room), stanza.from, nick, std::move(presence), is_made);
 }
 
 Result<void, StanzaError> Rooms::may_enter(Room* room, const Jid& device, std::string_view nick, std::string_view password) {
-    if (nick.size() > nick_limit_bytes) return refuse(Condition::not_acceptable, "A nickname may have 256 bytes.");
     if (!room) return {};
     const auto affiliation = room->affiliation_of(device);
     const auto& settings = room->settings;
@@ -74,10 +76,10 @@ Result<void, StanzaError> Rooms::may_enter(Room* room, const Jid& device, std::s
     if (settings.has_password && affiliation != Affiliation::owner && !constant_time_equal(settings.password, password))
         return refuse(Condition::not_authorized, "This room needs a password.");
     const auto* taken = room->occupant(nick);
-    if ((taken && taken->person.bare_text() != device.bare_text()) || room->is_reserved(nick, device))
+    if ((taken && taken->person() != device.bare_text()) || room->is_reserved(nick, device))
         return refuse(Condition::conflict, "Somebody else has that nickname.");
     const auto most = settings.most_occupants && affiliation < Affiliation::admin ? settings.most_occupants : host_.config().rooms.occupants;
-    if (room->device_count() >= static_cast<std::size_t>(std::min(most, host_.config().rooms.occupants)))
+    if (room->occupants().device_count() >= static_cast<std::size_t>(std::min(most, host_.config().rooms.occupants)))
         return std::unexpected(StanzaError{Condition::service_unavailable, "The room is full.", "wait"});
     return {};
 }
@@ -90,8 +92,7 @@ Task<Result<void, StanzaError>> Rooms::may_create(Jid person) {
     std::size_t all = 0, own = 0;
     const auto count = [&](const Room& room) {
         ++all;
-        const auto known = room.affiliates.find(person);
-        if (known != room.affiliates.end() && known->second.level == Affiliation::owner) ++own;
+        if (room.affiliates.at(person).level == Affiliation::owner) ++own;
     };
     co_await on_each_room(count);
     if (all >= static_cast<std::size_t>(limits.rooms)) co_return refuse(Condition::resource_constraint, "There are too many rooms.");
@@ -101,9 +102,7 @@ Task<Result<void, StanzaError>> Rooms::may_create(Jid person) {
 }
 
 Task<> Rooms::admit(RoomPtr room, Jid device, std::string nick, PresenceIn presence, bool is_new) {
-    std::vector<std::string> others;
-    for (const auto& [other, occupant] : room->occupants())
-        if (other != nick && room->shows(occupant)) others.push_back(other);
+    const bool is_large = room->shown_count() > page_presences;
     const auto said_before = room->said;
     room->leaving.erase(device);
     auto* known = room->occupant_on(device);  // it lost its state and enters again (§7.2.1)
@@ -115,22 +114,17 @@ Task<> Rooms::admit(RoomPtr room, Jid device, std::string nick, PresenceIn prese
     if (is_new) codes.push_back(201);
     room->show(here, {.not_to = device.text()});
 
-    const bool is_large = others.size() > page_presences;
-    auto arrival = arrive(room, device, std::move(presence), std::move(others), std::move(codes), said_before);
+    auto arrival = arrive(room, device, std::move(presence), std::move(codes), said_before);
     // Who enters a large room is heard meanwhile: they have to acknowledge what they are told (XEP-0198).
     if (is_large) host_.home_of(room->jid()).tasks().spawn(std::move(arrival));
     else co_await arrival;
 }
 
-Task<> Rooms::arrive(RoomPtr room, Jid device, PresenceIn presence, std::vector<std::string> others, std::vector<int> codes,
-                     std::uint64_t said_before) {
-    for (std::size_t from = 0; from < others.size(); from += page_presences) {
-        if (from > 0) {
-            const bool reads = co_await has_room_to_read(device);
-            if (room->is_gone || !room->occupant_on(device)) co_return;
-            if (!reads) co_return remove(*room, device, {.is_unavailable = true, .codes = {333}});
-        }
-        show_others(*room, device, others, from, std::min(from + page_presences, others.size()));
+Task<> Rooms::arrive(RoomPtr room, Jid device, PresenceIn presence, std::vector<int> codes, std::uint64_t said_before) {
+    for (auto next = show_others(*room, device, {}); next; next = show_others(*room, device, std::move(*next))) {
+        const bool reads = co_await has_room_to_read(device);
+        if (room->is_gone || !room->occupant_on(device)) co_return;
+        if (!reads) co_return remove(*room, device, {.is_unavailable = true, .codes = {333}});
     }
     if (room->card_hash.size()) host_.send_to(device, addressed(presence_of_room(*room), device));
     const auto* here = room->occupant_on(device);
@@ -143,14 +137,26 @@ Task<> Rooms::arrive(RoomPtr room, Jid device, PresenceIn presence, std::vector<
     room->end_arrival(device);
 }
 
-void Rooms::show_others(Room& room, const Jid& device, const std::vector<std::string>& nicks, std::size_t from, std::size_t to) {
-    const bool sees_addresses = room.sees_addresses(*room.occupant_on(device));
+/// Who moves across the place where a page ends is shown when they move.
+std::optional<Rooms::Place> Rooms::show_others(Room& room, const Jid& device, Place place) {
+    const auto* own = room.occupant_on(device);
+    const bool sees_addresses = room.sees_addresses(*own);
     std::vector<std::string> page;
-    for (auto i = from; i < to; ++i) {
-        const auto* other = room.occupant(nicks[i]);
-        if (other && room.shows(*other)) page.push_back(addressed(room.presence_of(*other, {}, sees_addresses), device));
+    for (; place.role > Role::none; place = {.role = static_cast<Role>(static_cast<int>(place.role) - 1)}) {
+        if (!room.settings.shows[static_cast<std::size_t>(place.role)]) continue;
+        const auto& list = room.occupants().in_role(place.role);
+        for (auto other = list.upper_bound(place.nick); other != list.end(); ++other) {
+            if (other->get() == own) continue;
+            if (page.size() == page_presences) {
+                send_all(host_, device, std::move(page));
+                return place;
+            }
+            page.push_back(addressed(room.presence_of(**other, {}, sees_addresses), device));
+            place.nick = (*other)->nick;
+        }
     }
     send_all(host_, device, std::move(page));
+    return std::nullopt;
 }
 
 /// Waits until the client has taken most of what it was told; false when it reads nothing for long.

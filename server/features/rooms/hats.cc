@@ -59,13 +59,13 @@ Result<void, StanzaError> wear(Room& room, const Form& form, bool is_worn) {
     const auto uri = form.text("hats#uri").value_or("");
     const auto person = Jid::parse(form.text("hats#jid").value_or(""));
     if (!person || person->local().empty()) return refuse(Condition::jid_malformed, "That is not a person's address.");
-    const auto known = room.affiliates.find(person->bare());
+    auto wearer = room.affiliates.at(person->bare());
     if (!room.hats.contains(uri)) return refuse(Condition::item_not_found, "There is no such hat.");
-    if (known == room.affiliates.end() || known->second.level < Affiliation::member)
+    if (wearer.level < Affiliation::member)
         return refuse(Condition::not_acceptable, "Hats are for members of the room.");
-    auto& hats = known->second.hats;
-    std::erase(hats, uri);
-    if (is_worn) hats.push_back(uri);
+    std::erase(wearer.hats, uri);
+    if (is_worn) wearer.hats.push_back(uri);
+    room.affiliates.set(person->bare(), std::move(wearer));
     return {};
 }
 
@@ -75,7 +75,9 @@ Result<void, StanzaError> run(Room& room, std::string_view node, const Form& for
     if (node == commands[3].node) return wear(room, form, false);
     const auto uri = form.text("hats#uri").value_or("");
     if (room.hats.erase(uri) == 0) return refuse(Condition::item_not_found, "There is no such hat.");
-    for (auto& [person, affiliate] : room.affiliates) std::erase(affiliate.hats, uri);
+    const auto everybody = room.affiliates;
+    for (auto [person, affiliate] : everybody)
+        if (std::erase(affiliate.hats, uri) > 0) room.affiliates.set(person, std::move(affiliate));
     return {};
 }
 
@@ -103,6 +105,7 @@ Task<Reply> Rooms::run_command(RoomPtr room, const StanzaIn& iq) {
     const auto* x = iq.payload->child({"x", ns::data_forms});
     if (!x || x->attribute("type") != "submit") co_return shown(node, session, "executing", blank(*command));
 
+    if (auto allowed = room->take_on(iq.from, room->occupants().device_count()); !allowed) co_return std::unexpected(allowed.error());
     const auto hats_before = room->hats;
     const auto affiliates_before = room->affiliates;
     if (auto done = run(*room, node, Form(*x)); !done) co_return std::unexpected(done.error());
@@ -114,11 +117,11 @@ Task<Reply> Rooms::run_command(RoomPtr room, const StanzaIn& iq) {
         room->affiliates = affiliates_before;
         throw;
     }
-    for (const auto& [nick, occupant] : room->occupants()) {
-        const auto* known = room->affiliate(occupant.person);
-        const auto old = affiliates_before.find(occupant.person);
-        const bool wears = known && !known->hats.empty(), wore = old != affiliates_before.end() && !old->second.hats.empty();
-        if (wears || wore) room->show(occupant, {});
+    for (const auto* occupant : room->occupants().all()) {
+        const auto* known = room->affiliates.find(occupant->person());
+        const auto* old = affiliates_before.find(occupant->person());
+        const bool wears = known && !known->hats.empty(), wore = old && !old->hats.empty();
+        if (wears || wore) room->show(*occupant, {});
     }
     room->say(std::make_shared<const std::string>(room->notice({104})));
     co_return shown(node, session, "completed", {});

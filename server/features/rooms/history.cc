@@ -45,8 +45,8 @@ Task<> Rooms::load_recent(RoomPtr room) {
     std::deque<Said> older;
     for (const auto& item : (**page).items) {
         if (item.position >= room->live_from || is_subject(item.stanza) || room->tombstones.contains(item.position)) continue;
-        auto xml = with_children(item.stanza, host_.stanza_id_of(room->jid(), item.position));
-        xml = host_.with_links(std::move(xml), item.from, item.time, room->jid());
+        auto xml = with_children(host_.recorder().as_sent(item.stanza), host_.stanza_id_of(room->jid(), item.position));
+        xml = host_.with_links(std::move(xml), item.from, item.time, room->jid(), room->created);
         older.push_back({.position = item.position, .time = item.time, .xml = std::make_shared<const std::string>(std::move(xml))});
     }
     room->recent.insert(room->recent.begin(), std::make_move_iterator(older.begin()), std::make_move_iterator(older.end()));
@@ -67,7 +67,7 @@ void Rooms::show_history(Room& room, const Jid& device, const PresenceIn& wish, 
         if (said->number > up_to) continue;
         if (since && said->time < *since) break;
         auto xml = addressed(with_children(*said->xml, delay(room.jid(), said->time)), device);
-        xml = host_.with_links(std::move(xml), room.jid(), said->time, room.jid());
+        xml = host_.with_links(std::move(xml), room.jid(), said->time, room.jid(), room.created);
         characters -= static_cast<std::int64_t>(xml.size());
         if (characters < 0) break;
         shown.push_back(std::move(xml));
@@ -85,7 +85,7 @@ void Rooms::show_subject(Room& room, const Jid& device) {
     xml += ">";
     if (room.subject.empty()) xml += "<subject/>";
     else xml.append(room.subject).append(delay(room.jid(), room.subject_time));
-    host_.send_to(device, host_.with_links(addressed(xml + "</message>", device), room.jid(), room.subject_time, room.jid()));
+    host_.send_to(device, host_.with_links(addressed(xml + "</message>", device), room.jid(), room.subject_time, room.jid(), room.created));
 }
 
 }  // namespace chancery::rooms

@@ -92,7 +92,7 @@ Task<> Rooms::invite(RoomPtr room, std::shared_ptr<const Message> message, polic
         // §7.8.2: who is invited to a members-only room becomes a member.
         const bool has_place = room->affiliates.size() < static_cast<std::size_t>(host_.config().rooms.affiliations);
         if (room->settings.is_members_only && room->affiliation_of(person) == Affiliation::none && has_place) {
-            room->affiliates[person].level = Affiliation::member;
+            room->affiliates.set(person, {.level = Affiliation::member});
             admitted.insert(person);
         }
     }

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "features/rooms/service.h"
-#include "xmpp/room_password.h"
 
 namespace chancery::rooms {
 namespace {
@@ -24,7 +23,7 @@ Task<> Rooms::leave(StanzaIn stanza) {
     auto payload = take_apart(stanza.xml).payload;
     room->leaving.insert(stanza.from);
     try {
-        co_await record(journal::Kind::presence, stanza.from, *stanza.to, without_room_password(stanza.xml));
+        co_await record(journal::Kind::presence, stanza.from, *stanza.to, stanza.xml);
     } catch (const NotRecorded&) {
         payload.clear();  // who is gone is gone, but nobody reads words that are not on record
     }
@@ -40,7 +39,7 @@ Task<> Rooms::leave(StanzaIn stanza) {
 void Rooms::remove(Room& room, const Jid& device, Shown shown) {
     auto* here = room.occupant_on(device);
     if (!here) return;
-    if (here->devices.size() == 1) return remove_everywhere(room, here->nick, std::move(shown));
+    if (here->devices.size() == 1) return remove_everywhere(room, *here, std::move(shown));
     // The others of the same person stay.
     bring_forward(*here, device);
     host_.send_to(device, addressed(as_own(room.presence_of(*here, shown, true), shown.own_codes), device));
@@ -48,11 +47,9 @@ void Rooms::remove(Room& room, const Jid& device, Shown shown) {
     room.show(*here, {});
 }
 
-void Rooms::remove_everywhere(Room& room, const std::string& nick, Shown shown) {
-    auto* here = room.occupant(nick);
-    if (!here) return;
-    room.show(*here, shown);
-    for (const auto& device : here->device_addresses()) room.take_out(device);
+void Rooms::remove_everywhere(Room& room, const Occupant& occupant, Shown shown) {
+    room.show(occupant, shown);
+    for (const auto& device : occupant.device_addresses()) room.take_out(device);
     drop_if_unused(room);
 }
 
@@ -78,13 +75,13 @@ Task<> Rooms::change_nick(RoomPtr room, StanzaIn stanza, PresenceIn presence) {
         return {};
     };
     auto allowed = judge();
-    co_await record(journal::Kind::presence, stanza.from, *stanza.to, without_room_password(stanza.xml), allowed ? nullptr : &allowed.error());
+    co_await record(journal::Kind::presence, stanza.from, *stanza.to, stanza.xml, allowed ? nullptr : &allowed.error());
     auto* here = room->occupant_on(stanza.from);
     if (room->is_gone || !here) co_return;
     if (allowed) allowed = judge();
     if (!allowed) co_return host_.send_error(stanza.from, "presence", *stanza.to, stanza.id, allowed.error());
     room->show(*here, {.is_unavailable = true, .codes = {303}, .new_nick = wanted});
-    room->rename(*here, wanted);
+    room->occupants().rename(*here, wanted);
     bring_forward(*here, stanza.from);
     here->devices.back().payload = std::move(presence.payload);
     room->show(*here, {});

@@ -17,7 +17,7 @@ std::string moderated_by(const Room& room, const Occupant* moderator) {
     std::string xml = "<moderated xmlns='urn:xmpp:message-moderate:1'";
     xml::append_attribute(xml, "by", moderator ? room.address_of(moderator->nick).text() : room.jid().text());
     xml += ">";
-    if (moderator) xml += "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='" + moderator->id + "'/>";
+    if (moderator) xml += "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='" + moderator->id() + "'/>";
     return xml + "</moderated>";
 }
 

@@ -8,6 +8,7 @@ namespace chancery::rooms {
 namespace {
 
 constexpr std::size_t card_limit_bytes = 128 * 1024, most_relayed = 10'000;  // requests of one shard that wait for clients
+constexpr std::size_t of_request = 100;  // as if so many were told: one person has not many of those open at once
 
 /// §6.6 has an error of its own for it.
 bool is_disco(const xml::Element& payload) {
@@ -26,6 +27,7 @@ Task<Reply> Rooms::change_card(RoomPtr room, const StanzaIn& iq) {
         co_return refuse(Condition::forbidden, "Only owners change the card of the room.");
     auto card = iq.payload->to_string(ns::client);
     if (card.size() > card_limit_bytes) co_return refuse(Condition::not_acceptable, "The card of a room may have 128 KiB.");
+    if (auto allowed = room->take_on(iq.from, 2 * room->occupants().device_count()); !allowed) co_return std::unexpected(allowed.error());
     co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml);
     const auto before = room->card;
     set_card(*room, std::move(card));
@@ -56,14 +58,15 @@ Task<> Rooms::take_iq_for_occupant(StanzaIn iq) {
     const bool is_ping = iq.type == "get" && iq.payload->is({"ping", "urn:xmpp:ping"});
     if (asking == asked && is_ping) co_return host_.reply(iq, std::string());
     const auto asking_address = room->address_of(asking->nick);
-    if (iq.type == "get" && iq.payload->is({"vCard", "vcard-temp"}) && host_.is_account(asked->person)) {
-        const Iq about{.from = asking_address, .to = asked->person, .is_set = false, .id = iq.id, .payload = *iq.payload};
+    if (iq.type == "get" && iq.payload->is({"vCard", "vcard-temp"}) && host_.is_account(asked->shown().jid)) {
+        const Iq about{.from = asking_address, .to = asked->shown().jid.bare(), .is_set = false, .id = iq.id, .payload = *iq.payload};
         auto answering = host_.answer(about);
         const auto answered = co_await answering;
         co_return host_.reply(iq, answered);
     }
     if (!room->settings.may_write_privately(asking->role))
         co_return host_.reply(iq, refuse(Condition::forbidden, "This room does not allow you to ask its occupants privately."));
+    if (auto allowed = room->take_on(iq.from, of_request); !allowed) co_return host_.reply(iq, std::unexpected(allowed.error()));
     auto& tasks = host_.home_of(room->jid()).tasks();
     if (tasks.size() > most_relayed) co_return host_.reply(iq, refuse(Condition::resource_constraint, "Too many requests wait."));
     const auto device = asked->shown().jid;

@@ -10,13 +10,31 @@ namespace {
 
 constexpr xml::Tag form_tag{"x", ns::data_forms}, destroy_tag{"destroy", ns_owner};
 constexpr std::string_view admins_field = "muc#roomconfig_roomadmins", owners_field = "muc#roomconfig_roomowners";
-constexpr std::size_t reason_limit_bytes = 2'000;
+constexpr std::size_t reason_limit_bytes = 2'000, most_told = 250'000;  // presences by one change of settings: seconds of work
 
-std::vector<std::string> people_with(const Room& room, Affiliation level) {
-    std::vector<std::string> people;
-    for (const auto& [person, affiliate] : room.affiliates)
-        if (affiliate.level == level) people.push_back(person.text());
-    return people;
+bool has_other_roles(const Settings& one, const Settings& other) {
+    return one.is_moderated != other.is_moderated || one.is_announcement_only != other.is_announcement_only;
+}
+
+std::vector<std::string> addresses_with(const Room& room, Affiliation level) {
+    std::vector<std::string> addresses;
+    for (const auto& person : room.affiliates.with(level)) addresses.push_back(person.text());
+    return addresses;
+}
+
+/// How many presences a change of settings makes: of everybody who is shown, hidden, given another role or sent away.
+std::size_t told_by(Room& room, const Settings& changed) {
+    const auto& now = room.settings;
+    const bool concerns_all = has_other_roles(now, changed) || (changed.is_members_only && !now.is_members_only);
+    const bool is_seen_after = concerns_all && (changed.shows[static_cast<std::size_t>(Role::visitor)] || changed.shows[static_cast<std::size_t>(Role::participant)]);
+    std::size_t told = 0;
+    for (const auto role : {Role::visitor, Role::participant, Role::moderator}) {
+        const auto i = static_cast<std::size_t>(role);
+        const bool is_concerned = now.shows[i] != changed.shows[i] || (concerns_all && role != Role::moderator);
+        const bool is_seen = now.shows[i] || changed.shows[i] || is_seen_after;
+        if (is_concerned) told += room.occupants().in_role(role).size() * (is_seen ? room.occupants().device_count() : 1);
+    }
+    return told;
 }
 
 /// §10.9, as occupants see it.
@@ -45,8 +63,8 @@ Task<Reply> Rooms::show_settings(RoomPtr room, const StanzaIn& iq) {
         co_return refuse(Condition::forbidden, "Only owners configure the room.");
     auto form = room->settings.form(host_.config().rooms.history);
     FormWriter leaders("form", {});
-    leaders.list(admins_field, "Administrators", "jid-multi", {}, people_with(*room, Affiliation::admin))
-        .list(owners_field, "Owners", "jid-multi", {}, people_with(*room, Affiliation::owner));
+    leaders.list(admins_field, "Administrators", "jid-multi", {}, addresses_with(*room, Affiliation::admin))
+        .list(owners_field, "Owners", "jid-multi", {}, addresses_with(*room, Affiliation::owner));
     form.insert(form.rfind("</x>"), leaders.fields());
     co_return "<query xmlns='http://jabber.org/protocol/muc#owner'>" + form + "</query>";
 }
@@ -63,7 +81,7 @@ Result<std::vector<Rooms::Change>, StanzaError> Rooms::leaders_of(Room& room, co
     std::map<Jid, Affiliation> wanted;
     for (const auto& [field, level] : {std::pair(admins_field, Affiliation::admin), std::pair(owners_field, Affiliation::owner)}) {
         if (!form.has(field)) {
-            for (const auto& person : people_with(room, level)) wanted[*Jid::parse(person)] = level;
+            for (const auto& person : room.affiliates.with(level)) wanted[person] = level;
             continue;
         }
         for (const auto& address : form.list(field)) {
@@ -96,15 +114,20 @@ Task<Reply> Rooms::change_settings(RoomPtr room, const StanzaIn& iq) {
         if (room->is_locked) end(*room, {.is_unavailable = true, .destroy = "<destroy/>"});
         co_return std::string();
     }
+    if (auto allowed = room->take_on(iq.from, room->occupants().device_count()); !allowed) co_return std::unexpected(allowed.error());
     if (form.type() != "submit") co_return refuse(Condition::bad_request, "A filled-in form is expected, or an order to destroy the room.");
     auto changed = room->settings;
     if (auto applied = changed.apply(form, host_.config().rooms.history); !applied) co_return std::unexpected(applied.error());
+    if (told_by(*room, changed) > most_told)
+        co_return refuse(Condition::resource_constraint, "There are too many people in the room to tell all of them of all the others. Do it when fewer are there.");
     const auto leaders = leaders_of(*room, form);
     if (!leaders) co_return std::unexpected(leaders.error());
-    co_await record_request(iq);
+    co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml);
     // From here on it is on record.
     const auto before = room->settings;
-    const auto affiliates_before = room->affiliates;
+    std::vector<Jid> concerned;
+    for (const auto& leader : *leaders) concerned.push_back(*leader.person);
+    const auto affiliates_before = room->affiliates.now(concerned);
     const bool was_locked = std::exchange(room->is_locked, false);
     room->settings = std::move(changed);
     for (const auto& leader : *leaders) set_affiliation(*room, leader);
@@ -112,7 +135,7 @@ Task<Reply> Rooms::change_settings(RoomPtr room, const StanzaIn& iq) {
         co_await save_if_persistent(room);
     } catch (...) {
         room->settings = before;
-        room->affiliates = affiliates_before;
+        room->affiliates.put_back(affiliates_before);
         room->is_locked = was_locked;
         throw;
     }
@@ -126,22 +149,18 @@ void Rooms::announce_settings(Room& room, const Settings& before) {  // §10.2.1
     const auto& now = room.settings;
     room.trim_recent();
     if (now.is_anonymous != before.is_anonymous) room.refresh_crowd();
-    std::vector<std::string> nicks;
-    for (const auto& [nick, occupant] : room.occupants()) nicks.push_back(nick);
-    for (const auto& nick : nicks) {
-        auto* here = room.occupant(nick);
-        if (!here) continue;
-        const auto affiliation = room.affiliation_of(here->person);
+    const bool kind_changed = has_other_roles(now, before);
+    for (auto* here : room.occupants().all()) {
+        const auto affiliation = room.affiliation_of(here->shown().jid);
         if (now.is_members_only && !before.is_members_only && affiliation < Affiliation::member) {
-            remove_everywhere(room, nick, {.is_unavailable = true, .codes = {322}});
+            remove_everywhere(room, *here, {.is_unavailable = true, .codes = {322}});
             continue;
         }
-        const bool kind_changed = now.is_moderated != before.is_moderated || now.is_announcement_only != before.is_announcement_only;
-        const auto role = kind_changed && here->role != Role::moderator ? now.role_of(affiliation) : here->role;
-        const bool was_shown = before.shows[static_cast<std::size_t>(here->role)];
-        if (role != here->role) set_role(room, *here, role, {});
-        else if (was_shown && !room.shows(*here)) room.hide(*here);
-        else if (!was_shown && room.shows(*here)) room.show(*here, {});
+        const auto old = here->role;
+        const bool was_shown = before.shows[static_cast<std::size_t>(old)];
+        if (kind_changed && old != Role::moderator) room.occupants().set_role(*here, now.role_of(affiliation));
+        if (here->role != old || (!was_shown && room.shows(*here))) room.show(*here, {});
+        if (was_shown && !room.shows(*here)) room.hide(*here);
     }
     if (now == before || room.is_gone) return;
     std::vector<int> codes{104};
@@ -154,13 +173,13 @@ Task<Reply> Rooms::destroy(RoomPtr room, const StanzaIn& iq, const xml::Element&
     if (!words) co_return std::unexpected(words.error());
     co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml);
     if (room->is_stored) co_await store_.remove(*room);
-    room->affiliates.clear();
+    room->affiliates = {};
     end(*room, {.is_unavailable = true, .destroy = std::move(*words)});
     co_return std::string();
 }
 
 void Rooms::end(Room& room, Shown shown) {
-    for (const auto& [nick, occupant] : room.occupants()) room.tell(occupant, shown);
+    for (const auto* occupant : room.occupants().all()) room.tell(*occupant, shown);
     room.is_gone = true;
     shelf_of(room.jid()).erase(room.jid().text());
 }

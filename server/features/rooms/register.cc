@@ -37,10 +37,10 @@ Task<Reply> Rooms::register_nick(RoomPtr room, const StanzaIn& iq) {
     if (form.type() != "submit" || form.form_type() != form_register)
         co_return refuse(Condition::bad_request, "A filled-in form is expected.");
     const auto address = room->jid().with_resource(form.text("muc#register_roomnick").value_or(""));
-    if (!address || address->is_bare()) co_return refuse(Condition::not_acceptable, "A nickname is needed.");
-    const std::string nick(address->resource());
+    const std::string nick(address ? address->resource() : std::string_view());
+    if (auto good = check_nick(nick); !good) co_return std::unexpected(good.error());
     const auto* taken = room->occupant(nick);
-    if (room->is_reserved(nick, person) || (taken && taken->person != person))
+    if (room->is_reserved(nick, person) || (taken && taken->person() != person.bare_text()))
         co_return refuse(Condition::conflict, "Somebody else has that nickname.");
     if (room->affiliates.size() >= static_cast<std::size_t>(host_.config().rooms.affiliations) || room->asking.size() >= most_asking)
         co_return refuse(Condition::resource_constraint, "The room has too many members.");
@@ -50,15 +50,16 @@ Task<Reply> Rooms::register_nick(RoomPtr room, const StanzaIn& iq) {
         ask_administrators(*room, person, nick);
         co_return std::string();
     }
-    const auto before = room->affiliates;
-    auto& affiliate = room->affiliates[person];
+    const auto before = room->affiliates.now(std::vector{person});
+    auto affiliate = room->affiliates.at(person);
     affiliate.level = std::max(affiliation, Affiliation::member);
     affiliate.nick = nick;
     const Change change{.person = person, .nick = nick, .affiliation = affiliate.level};
+    room->affiliates.set(person, std::move(affiliate));
     try {
         if (room->is_stored) co_await store_.save_affiliates(*room, {person});
     } catch (...) {
-        room->affiliates = before;
+        room->affiliates.put_back(before);
         throw;
     }
     if (affiliation == Affiliation::none && !room->is_gone) apply_affiliation(*room, change, {}, before);
@@ -75,27 +76,28 @@ void Rooms::ask_administrators(Room& room, const Jid& person, const std::string&
     std::string xml = "<message";
     xml::append_attribute(xml, "from", room.jid().text());
     xml += ">" + form.xml() + "</message>";
-    for (const auto& [other, occupant] : room.occupants()) {
-        if (room.affiliation_of(occupant.person) < Affiliation::admin) continue;
-        for (const auto& device : occupant.devices) host_.send_to(device.jid, addressed(xml, device.jid));
+    for (const auto& moderator : room.occupants().in_role(Role::moderator)) {
+        if (room.affiliation_of(moderator->shown().jid) < Affiliation::admin) continue;
+        for (const auto& device : moderator->devices) host_.send_to(device.jid, addressed(xml, device.jid));
     }
 }
 
 Task<Reply> Rooms::unregister(RoomPtr room, const StanzaIn& iq) {
     const auto guard = co_await room->changes.lock();
     const auto person = iq.from.bare();
-    const auto known = room->affiliates.find(person);
-    if (room->is_gone || known == room->affiliates.end() || known->second.level == Affiliation::outcast)
+    auto affiliate = room->affiliates.at(person);
+    if (room->is_gone || affiliate.level < Affiliation::member)
         co_return refuse(Condition::item_not_found, "You are not registered with this room.");
     co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml);
-    const auto before = room->affiliates;
-    const bool stays = known->second.level >= Affiliation::admin;
-    if (stays) known->second.nick.clear();
-    else room->affiliates.erase(known);
+    const auto before = room->affiliates.now(std::vector{person});
+    const bool stays = affiliate.level >= Affiliation::admin;
+    affiliate.nick.clear();
+    if (!stays) affiliate.level = Affiliation::none;
+    room->affiliates.set(person, std::move(affiliate));
     try {
         if (room->is_stored) co_await store_.save_affiliates(*room, {person});
     } catch (...) {
-        room->affiliates = before;
+        room->affiliates.put_back(before);
         throw;
     }
     const Change change{.person = person, .nick = {}, .affiliation = Affiliation::none};

@@ -12,41 +12,19 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/async_mutex.h"
 #include "core/host.h"
+#include "features/rooms/affiliates.h"
 #include "features/rooms/crowd.h"
+#include "features/rooms/occupants.h"
+#include "features/rooms/pace.h"
 #include "features/rooms/presence.h"
 #include "features/rooms/settings.h"
 
 namespace chancery::rooms {
 
-/// Somebody who belongs to the room, or is banned from it, whether present or not.
-struct Affiliate {
-    Affiliation level = Affiliation::none;
-    std::string nick;                     ///< reserved for this person (§7.10)
-    std::string reason;                   ///< given with the affiliation
-    std::vector<std::string> hats;        ///< XEP-0317, by URI
-};
-
-struct Device {
-    Jid jid;                              ///< full
-    std::string payload;                  ///< what its presence says, serialised: show, status and so on
-};
-
-/// Somebody who is in the room under one nickname, on one device or several.
-struct Occupant {
-    std::string nick;
-    Jid person;                           ///< bare
-    std::string id;                       ///< XEP-0421
-    Role role = Role::none;
-    std::vector<Device> devices;          ///< never empty; the last one is shown
-
-    const Device& shown() const { return devices.back(); }
-    std::vector<Jid> device_addresses() const;
-};
 
 /// What the author of something hears of it, where that is not what all hear.
 struct Own {
@@ -75,11 +53,10 @@ class Room {
     /// The address of an occupant; the nickname is prepared already.
     Jid address_of(std::string_view nick) const;
 
-    // Who is what.
+    // Who is what: of a person by any of their addresses, or of the domain that they are from.
     Affiliation affiliation_of(const Jid& person) const;
     const Affiliate* affiliate(const Jid& person) const;
     Standing standing_of(const Jid& device);
-    std::size_t count(Affiliation level) const;
     /// Whether somebody else has reserved the nickname.
     bool is_reserved(std::string_view nick, const Jid& person) const;
     /// Whether this occupant may see real addresses.
@@ -87,15 +64,20 @@ class Room {
     bool shows(const Occupant& occupant) const { return settings.shows[static_cast<std::size_t>(occupant.role)]; }
 
     // Who is there.
-    Occupant* occupant(std::string_view nick);
-    Occupant* occupant_on(const Jid& device);
-    std::map<std::string, Occupant, std::less<>>& occupants() { return occupants_; }
-    std::size_t device_count() const { return by_device_.size(); }
-    bool is_empty() const { return occupants_.empty(); }
+    Occupant* occupant(std::string_view nick) const { return occupants_.with_nick(nick); }
+    Occupant* occupant_on(const Jid& device) const { return occupants_.on(device); }
+    Occupants& occupants() { return occupants_; }
+    bool is_empty() const { return occupants_.size() == 0; }
+    /// How many there are whose presence is shown.
+    std::size_t shown_count() const;
     Occupant& put_in(std::string nick, const Jid& device, std::string payload);
     /// The device is no more in the room; the occupant neither, when it was their last. They must be there.
     void take_out(const Jid& device);
-    void rename(Occupant& occupant, std::string nick);
+
+    /// Takes on what tells so many devices something that one person wants said or shown; or why they have to wait (§13.6).
+    Result<void, StanzaError> take_on(const Jid& person, std::size_t told);
+    /// How many are told of the presence of somebody with that affiliation.
+    std::size_t told_of(const Jid& person);
 
     // What is said.
     /// The presence of an occupant as somebody who may see addresses, or may not, gets it.
@@ -125,7 +107,7 @@ class Room {
     Time created;
     bool is_locked = false, is_gone = false;
     bool is_stored = false;                            ///< is in the database
-    std::map<Jid, Affiliate> affiliates;
+    Affiliates affiliates;
     std::map<std::string, Hat> hats;                   ///< XEP-0317, by URI
     std::string subject;                               ///< <subject/> elements, serialised; empty: none was set
     std::string subject_nick;
@@ -154,9 +136,9 @@ class Room {
     Jid jid_;
     Key id_key_;
     Crowd crowd_;
-    std::map<std::string, Occupant, std::less<>> occupants_;           // by nickname
-    std::unordered_map<std::string, Occupant*, BareHash, std::equal_to<>> by_device_;
-    std::map<Jid, std::vector<Text>> arriving_;                        // what they get when they have arrived
+    Pace pace_;
+    Occupants occupants_;
+    std::map<Jid, std::vector<Text>> arriving_;   // what they get when they have arrived
 };
 
 }  // namespace chancery::rooms

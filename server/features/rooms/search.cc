@@ -165,6 +165,12 @@ std::string Search::page(std::vector<Channel> found) const {
     return xml + set.to_string(ns_search) + "</result>";
 }
 
+std::unexpected<StanzaError> search_later(std::chrono::seconds wait) {
+    const auto seconds = std::to_string(wait.count());
+    return std::unexpected(StanzaError{Condition::resource_constraint, "You search too often. Try again in " + seconds + " s.", "wait",
+                                       "<rate-limit xmlns='urn:xmpp:channel-search:0:error' retry-after='" + seconds + "'/>"});
+}
+
 std::string search_form() {
     FormWriter form("form", form_search);
     form.title("Search for rooms")

@@ -1,5 +1,6 @@
 // XEP-0433 0.1.0: Extended Channel Search, as values: what is asked for, what matches, and a page of it.
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,5 +39,7 @@ struct Search {
 
 /// <search/> with the blank form.
 std::string search_form();
+/// §4.2.2.4.
+std::unexpected<StanzaError> search_later(std::chrono::seconds wait);
 
 }  // namespace chancery::rooms

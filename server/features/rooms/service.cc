@@ -2,11 +2,11 @@
 
 #include "features/features.h"
 #include "features/rooms/search.h"
-#include "xmpp/room_password.h"
 
 namespace chancery::rooms {
 namespace {
 
+constexpr Pace::Cost searching_ahead = std::chrono::seconds(20);
 constexpr std::size_t payload_limit_bytes = 4 * 1024;  // of a presence: each occupant keeps it and gets it
 
 StanzaError not_recorded() { return {Condition::resource_constraint, "Not done: the archive is not available"}; }
@@ -18,30 +18,9 @@ bool is_on_record(const StanzaIn& iq) {
     return iq.type == "set" && ns != "urn:xmpp:mam:2";
 }
 
-constexpr xml::Tag form_tag{"x", ns::data_forms};
-
-/// The payload with the fields of its form, but for the password's value.
-xml::Element without_secret(const xml::Element& payload) {
-    xml::Element kept(payload.name(), payload.ns());
-    for (const auto& child : payload.children()) {
-        if (!child.is(form_tag)) {
-            kept.add(child);
-            continue;
-        }
-        xml::Element form(form_tag);
-        form.set("type", child.attribute("type"));
-        for (const auto& field : child.children()) {
-            const bool is_secret = field.attribute("var") == "muc#roomconfig_roomsecret";
-            form.add(is_secret ? xml::Element("field", ns::data_forms).set("var", field.attribute("var")) : field);
-        }
-        kept.add(std::move(form));
-    }
-    return kept;
-}
-
 }  // namespace
 
-Rooms::Rooms(Host& host, Jid address) : host_(host), address_(std::move(address)), store_(host), shelves_(host.home_count()) {
+Rooms::Rooms(Host& host, Jid address) : host_(host), address_(std::move(address)), store_(host), shelves_(host.home_count()), searches_(searching_ahead) {
     for (auto& room : store_.load()) {
         auto& shelf = shelf_of(room->jid());
         const auto address = room->jid().text();
@@ -55,6 +34,11 @@ RoomPtr Rooms::find(const Jid& room) {
     return found == shelf.end() ? nullptr : found->second;
 }
 
+std::optional<Time> Rooms::since(const Jid& room) {
+    const auto found = find(room);
+    return found ? std::optional(found->created) : std::nullopt;
+}
+
 Task<> Rooms::record(journal::Kind kind, Jid from, Jid to, std::string stanza, const StanzaError* refused) {
     const std::string reason = refused ? refused->text : std::string();
     const Recorder::Draft draft{.kind = kind,
@@ -65,18 +49,6 @@ Task<> Rooms::record(journal::Kind kind, Jid from, Jid to, std::string stanza, c
                                            .reason = reason,
                                            .stanza = stanza}};
     co_await host_.recorder().record(draft);
-}
-
-Task<> Rooms::record_request(const StanzaIn& iq, const StanzaError* refused) {
-    auto stanza = iq.xml;
-    if (stanza.contains("roomconfig_roomsecret")) {
-        stanza = "<iq type='set'";
-        xml::append_attribute(stanza, "id", iq.id);
-        xml::append_attribute(stanza, "from", iq.from.text());
-        xml::append_attribute(stanza, "to", iq.to->text());
-        stanza += ">" + without_secret(*iq.payload).to_string(ns::client) + "</iq>";
-    }
-    co_await record(journal::Kind::iq, iq.from, *iq.to, std::move(stanza), refused);
 }
 
 Task<> Rooms::on_shelf(std::size_t home, const std::function<void(Room&)>& visit) {
@@ -113,7 +85,7 @@ Task<> Rooms::take_presence_now(StanzaIn stanza) {
     const auto to = *stanza.to;
     // What people here say was put on record by their home.
     if (!host_.is_local(stanza.from) && !stanza.words.empty())
-        co_await record(journal::Kind::presence, stanza.from, to, without_room_password(stanza.xml));
+        co_await record(journal::Kind::presence, stanza.from, to, stanza.xml);
     auto room = to.local().empty() ? nullptr : find(to.bare());
     auto* here = room ? room->occupant_on(stanza.from) : nullptr;
     if (stanza.type == "unavailable") {
@@ -126,18 +98,27 @@ Task<> Rooms::take_presence_now(StanzaIn stanza) {
             host_.send_to(stanza.from, addressed(room->presence_of(*probed, {}, room->sees_addresses(*here)), stanza.from));
     } else if (stanza.type.empty()) {
         auto presence = take_apart(stanza.xml);
-        if (to.local().empty() || to.is_bare())
-            host_.send_error(stanza.from, "presence", to, stanza.id,
-                             {Condition::jid_malformed, "A room is entered under a nickname: room@service/nickname."});
-        else if (presence.payload.size() > payload_limit_bytes)
-            host_.send_error(stanza.from, "presence", to, stanza.id, {Condition::not_acceptable, "A presence in a room may have 4 KiB."});
+        if (auto allowed = may_show(room.get(), stanza, presence); !allowed)
+            host_.send_error(stanza.from, "presence", to, stanza.id, allowed.error());
         else if (here && here->nick != to.resource()) co_await change_nick(std::move(room), std::move(stanza), std::move(presence));
         else if (here && !presence.enters) change_presence(*room, stanza.from, std::move(presence.payload));
         else if (here) co_await admit(std::move(room), stanza.from, here->nick, std::move(presence), false);
-        else if (presence.enters) co_await enter(std::move(stanza), std::move(presence));
-        else
-            host_.send_error(stanza.from, "presence", to, stanza.id, {Condition::not_acceptable, "You are not in this room."});
+        else co_await enter(std::move(stanza), std::move(presence));
     }
+}
+
+Result<void, StanzaError> Rooms::may_show(Room* room, const StanzaIn& stanza, const PresenceIn& presence) {
+    const auto& to = *stanza.to;
+    if (to.local().empty() || to.is_bare())
+        return refuse(Condition::jid_malformed, "A room is entered under a nickname: room@service/nickname.");
+    if (auto good = check_nick(to.resource()); !good) return good;
+    if (presence.payload.size() > payload_limit_bytes) return refuse(Condition::not_acceptable, "A presence in a room may have 4 KiB.");
+    const auto* here = room ? room->occupant_on(stanza.from) : nullptr;
+    if (!here && !presence.enters) return refuse(Condition::not_acceptable, "You are not in this room.");
+    if (!room) return {};
+    const bool renames = here && here->nick != to.resource();
+    const auto of_others = presence.enters && !renames ? room->shown_count() : renames ? room->told_of(stanza.from) : 0;
+    return room->take_on(stanza.from, of_others + room->told_of(stanza.from));
 }
 
 Rooms::Handler Rooms::handler_of(const StanzaIn& iq) const {
@@ -195,7 +176,7 @@ Task<> Rooms::take_iq(StanzaIn iq) {
     try {
         auto answered = answer(iq);
         reply = co_await answered;
-        if (!reply && is_on_record(iq)) co_await record_request(iq, &reply.error());
+        if (!reply && is_on_record(iq)) co_await record(journal::Kind::iq, iq.from, *iq.to, iq.xml, &reply.error());
     } catch (const NotRecorded& failure) {
         log::error("rooms.not_recorded", {{"cause", failure.what()}});
         reply = std::unexpected(not_recorded());
@@ -211,7 +192,7 @@ void Rooms::stop(Home& home) {
     for (std::size_t i = 0; i < shelves_.size(); ++i) {
         if (&host_.home(i) != &home) continue;
         for (const auto& [address, room] : shelves_[i])
-            for (const auto& [nick, occupant] : room->occupants()) room->tell(occupant, {.is_unavailable = true, .codes = {332}});
+            for (const auto* occupant : room->occupants().all()) room->tell(*occupant, {.is_unavailable = true, .codes = {332}});
     }
 }
 

@@ -25,7 +25,8 @@ class Rooms final : public Service {
     Task<> take_presence(StanzaIn presence) override;
     Task<> take_iq(StanzaIn iq) override;
     void stop(Home& home) override;
-    bool has(const Jid& room) override { return find(room) != nullptr; }
+    std::optional<Time> since(const Jid& room) override;
+    Task<> forget(Jid person, Jid administrator) override;
 
   private:
     /// The rooms whose home is one shard.
@@ -36,30 +37,35 @@ class Rooms final : public Service {
     RoomPtr find(const Jid& room);
     /// Puts on record what somebody has asked for, or asked for in vain. @throws NotRecorded
     Task<> record(journal::Kind kind, Jid from, Jid to, std::string stanza, const StanzaError* refused = nullptr);
-    /// The same of a request, without the room's password in it.
-    Task<> record_request(const StanzaIn& iq, const StanzaError* refused = nullptr);
     /// Calls `visit(room)` for each room, at its home, one home after the other; then comes back.
     Task<> on_each_room(std::function<void(Room&)> visit);
     Task<> on_shelf(std::size_t home, const std::function<void(Room&)>& visit);
 
     Task<> take_presence_now(StanzaIn stanza);
+    /// Whether a presence has a form that a room takes, and is not more than all there can be told.
+    Result<void, StanzaError> may_show(Room* room, const StanzaIn& stanza, const PresenceIn& presence);
 
     // enter.cc
     Task<> enter(StanzaIn stanza, PresenceIn presence);
     Result<void, StanzaError> may_enter(Room* room, const Jid& device, std::string_view nick, std::string_view password);
     Task<Result<void, StanzaError>> may_create(Jid person);
     Task<> admit(RoomPtr room, Jid device, std::string nick, PresenceIn presence, bool is_new);
-    Task<> arrive(RoomPtr room, Jid device, PresenceIn presence, std::vector<std::string> others, std::vector<int> codes,
-                  std::uint64_t said_before);
+    Task<> arrive(RoomPtr room, Jid device, PresenceIn presence, std::vector<int> codes, std::uint64_t said_before);
     Task<bool> has_room_to_read(Jid device);
-    void show_others(Room& room, const Jid& device, const std::vector<std::string>& nicks, std::size_t from, std::size_t to);
+    /// Where a page of the list of occupants begins: moderators first, in each role by nickname.
+    struct Place {
+        Role role = Role::moderator;
+        std::string nick = {};   ///< behind this one
+    };
+    /// Shows a page of the others; where the next begins, if there is one.
+    std::optional<Place> show_others(Room& room, const Jid& device, Place place);
 
     // leave.cc
     Task<> leave(StanzaIn stanza);
     Task<> change_nick(RoomPtr room, StanzaIn stanza, PresenceIn presence);
     void change_presence(Room& room, const Jid& device, std::string payload);
     void remove(Room& room, const Jid& device, Shown shown);
-    void remove_everywhere(Room& room, const std::string& nick, Shown shown);
+    void remove_everywhere(Room& room, const Occupant& occupant, Shown shown);
     void drop_if_unused(Room& room);
 
     // history.cc
@@ -110,8 +116,10 @@ class Rooms final : public Service {
     Task<Reply> change_people(RoomPtr room, const StanzaIn& iq);
     Result<std::vector<Change>, StanzaError> changes_of(Room& room, const StanzaIn& iq);
     Result<Change, StanzaError> change_of(Room& room, const Jid& actor, const xml::Element& item);
+    /// Of affiliations and roles; they are on record and allowed. `actor`: the nickname of who makes them.
+    Task<> make(RoomPtr room, std::vector<Change> changes, std::string actor);
     static void set_affiliation(Room& room, const Change& change);
-    void apply_affiliation(Room& room, const Change& change, const std::string& actor, const std::map<Jid, Affiliate>& before);
+    void apply_affiliation(Room& room, const Change& change, const std::string& actor, const Affiliates::Map& before);
     void apply_role(Room& room, const Change& change, const std::string& actor);
     void set_role(Room& room, Occupant& occupant, Role role, const Shown& shown);
     // owner.cc
@@ -122,6 +130,8 @@ class Rooms final : public Service {
     Result<std::vector<Change>, StanzaError> leaders_of(Room& room, const Form& form);
     void announce_settings(Room& room, const Settings& before);
     void end(Room& room, Shown shown);
+    // forget.cc
+    Task<> forget_in(Jid address, Jid person, Jid administrator);
     // register.cc
     Task<Reply> show_registration(RoomPtr room, const StanzaIn& iq);
     Task<Reply> register_nick(RoomPtr room, const StanzaIn& iq);
@@ -146,6 +156,7 @@ class Rooms final : public Service {
     Jid address_;
     Store store_;
     std::vector<Shelf> shelves_;
+    Pace searches_;   // on the home of the service's own address
 };
 
 }  // namespace chancery::rooms

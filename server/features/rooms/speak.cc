@@ -31,7 +31,7 @@ bool is_the_rooms(xml::View child) {
 
 std::string as_shown(xml::View root, const Jid& from, const Occupant& author, bool is_private) {
     const auto address = from.text();
-    const auto id = "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='" + author.id + "'/>";
+    const auto id = "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='" + author.id() + "'/>";
     xml::Restamp restamp(root, ns::client);
     restamp.set("from", address).remove("to").drop(is_the_rooms).append(id);
     if (is_private) restamp.append("<x xmlns='http://jabber.org/protocol/muc#user'/>");
@@ -68,6 +68,14 @@ Act act_of_letter(xml::View root, bool& is_about_membership) {
     }
     if (const auto form = root.child(form_tag)) return act_of_form(Form(xml::Element(form)), is_about_membership);
     return Act::unknown;
+}
+
+/// How many hear of it. An invitation makes a message and two records for each who is invited.
+std::size_t told_by(Room& room, Act act) {
+    constexpr std::size_t of_invitation = 1'000;
+    if (act == Act::speak || act == Act::change_subject) return room.occupants().device_count();
+    if (act == Act::ask_for_voice) return room.occupants().in_role(Role::moderator).size();
+    return act == Act::invite ? of_invitation : 1;
 }
 
 /// §14.1: errors that say that nobody is there any more.
@@ -148,6 +156,7 @@ Task<> Rooms::take_message(SessionId, std::shared_ptr<const Message> message) {
     auto heard = listen(room.get(), *message);
     facts.recipient_exists = true;
     facts.room = facts_about(room.get(), *message, heard);
+    if (room) facts.room->is_too_fast = !room->take_on(message->from, told_by(*room, heard.act));
     switch (heard.act) {
         case Act::change_subject: co_return co_await change_subject(room, message, facts, std::move(heard));
         case Act::write_privately: co_return co_await write_privately(room, message, facts, std::move(heard.shown));
@@ -162,7 +171,7 @@ Task<> Rooms::take_message(SessionId, std::shared_ptr<const Message> message) {
 
 std::pair<Text, Own> Rooms::copies_of(Room& room, const Message& message, const std::string& shown, const Recorder::Receipt& receipt) {
     auto copy = with_children(shown, host_.stanza_id_of(room.jid(), receipt.position));
-    auto xml = std::make_shared<const std::string>(host_.with_links(copy, message.from, receipt.time, room.jid()));
+    auto xml = std::make_shared<const std::string>(host_.with_links(copy, message.from, receipt.time, room.jid(), room.created));
     const auto* author = *xml == copy ? nullptr : room.occupant_on(message.from);
     if (!author) return {std::move(xml), {}};
     return {std::move(xml), {.devices = author->device_addresses(), .xml = std::make_shared<const std::string>(std::move(copy))}};
@@ -187,7 +196,7 @@ Task<> Rooms::change_subject(RoomPtr room, std::shared_ptr<const Message> messag
     const auto* author = receipt && !room->is_gone ? room->occupant_on(message->from) : nullptr;
     if (!author) co_return;
     const auto before = std::tuple(room->subject, room->subject_nick, room->subject_time);
-    auto subject = host_.with_links(heard.subject, message->from, receipt->time, room->jid());  // who enters is told it as the room's
+    auto subject = host_.with_links(heard.subject, message->from, receipt->time, room->jid(), room->created);  // who enters is told it as the room's
     std::tie(room->subject, room->subject_nick, room->subject_time) = std::tuple(std::move(subject), author->nick, receipt->time);
     try {
         co_await save_if_persistent(room);
@@ -207,7 +216,7 @@ Task<> Rooms::write_privately(RoomPtr room, std::shared_ptr<const Message> messa
     const auto written = as_whisper(*message);
     Host::RecordedAs as{.to = message->to.text(), .stanza = written->xml, .in_sender_history = is_history(*message)};
     const auto address = author ? room->address_of(author->nick) : message->to;
-    const auto person = partner ? partner->person : message->to;
+    const auto person = partner ? partner->shown().jid.bare() : message->to;
     const auto devices = partner ? partner->device_addresses() : std::vector<Jid>();
     if (partner) {
         const auto& lists = host_.block_lists();

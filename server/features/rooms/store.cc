@@ -61,8 +61,7 @@ Store::Row Store::row_of(const Room& room) const {
 }
 
 Store::Person Store::person_of(const Room& room, const Jid& person) const {
-    const auto found = room.affiliates.find(person);
-    const auto affiliate = found == room.affiliates.end() ? Affiliate() : found->second;
+    const auto affiliate = room.affiliates.at(person);
     xml::Element details("person", ns_state);
     details.set("nick", affiliate.nick).set("reason", affiliate.reason);
     for (const auto& uri : affiliate.hats) details.add(xml::Element("hat", ns_state).set("uri", uri));
@@ -133,7 +132,7 @@ void Store::restore_affiliate(Room& room, const Jid& person, std::int64_t level,
     Affiliate affiliate{.level = static_cast<Affiliation>(level), .nick = std::string(details.attribute("nick")),
                         .reason = std::string(details.attribute("reason")), .hats = {}};
     for (const auto& hat : details.children()) affiliate.hats.emplace_back(hat.attribute("uri"));
-    room.affiliates.emplace(person, std::move(affiliate));
+    room.affiliates.set(person, std::move(affiliate));
 }
 
 std::vector<std::unique_ptr<Room>> Store::load() {
