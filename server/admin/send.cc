@@ -31,7 +31,7 @@ bool wait_for(std::future<bool>& outcome) {
 bool has(Host& host, Service& service, const Jid& jid) {
     std::promise<bool> answer;
     auto outcome = answer.get_future();
-    host.home_of(jid).shard().post([&service, jid, answer = std::move(answer)]() mutable { answer.set_value(service.has(jid)); });
+    host.home_of(jid).shard().post([&service, jid, answer = std::move(answer)]() mutable { answer.set_value(service.since(jid).has_value()); });
     return wait_for(outcome);
 }
 

@@ -49,4 +49,14 @@ TEST_CASE("Occupants: one person may be there under two nicknames, and leaves wi
     CHECK(people.all().empty());
 }
 
+TEST_CASE("XEP-0045 §7.2.1: a nickname that nobody could tell from others, or that is none, is not-acceptable") {
+    for (const auto& nick : {std::string(), std::string(" rom"), std::string("rom "), std::string("rom  eo"), std::string(257, 'r')}) {
+        CAPTURE(nick);
+        const auto checked = check_nick(nick);
+        REQUIRE_FALSE(checked);
+        CHECK(checked.error().condition == Condition::not_acceptable);
+    }
+    CHECK(check_nick("rom eo"));
+}
+
 }  // namespace chancery::rooms
