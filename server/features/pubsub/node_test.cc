@@ -81,10 +81,4 @@ TEST_CASE("XEP-0060 §6.5.9.10, §7.1.3.1: who is cast out is forbidden to read,
     CHECK(told(may_read(node, romeo, friendly)) == "forbidden");
 }
 
-TEST_CASE("XEP-0060 §8.1.2: a model that a person's nodes cannot have is not-acceptable") {
-    const auto unfit = unfit_for_person(Settings{.access = Access::authorize});
-    REQUIRE(unfit);
-    CHECK(told(refusal(*unfit)) == "not-acceptable unsupported-access-model");
-}
-
 }  // namespace chancery::pubsub
