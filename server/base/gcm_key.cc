@@ -9,6 +9,8 @@
 namespace chancery {
 namespace {
 
+constexpr std::uint8_t uses_without_context = 2;
+
 const unsigned char* data(std::string_view bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
@@ -29,9 +31,9 @@ GcmKey::~GcmKey() { EVP_CIPHER_CTX_free(context_); }
 /// Whether the prepared context is the caller's now, until they clear `taken_`.
 bool GcmKey::take() const {
     if (taken_.test_and_set(std::memory_order_acquire)) return false;
-    if (!context_ && was_used_) context_ = prepare(key_);
+    if (!context_ && uses_ == uses_without_context) context_ = prepare(key_);
     if (context_) return true;
-    was_used_ = true;
+    ++uses_;
     taken_.clear(std::memory_order_release);
     return false;
 }

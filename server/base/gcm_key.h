@@ -1,12 +1,14 @@
 // One AES-256-GCM key whose schedule is worked out once: for keys that seal many small things.
 //
-// Used on every thread. Setting up a key costs four times as much as sealing a chat message, so from its second use on
-// the prepared context is kept with the key; who finds it taken by another thread uses a context of its own. Not from the
-// first: a context has 1.1 KiB, and of many keys, as of each who enters a large room, no more than one record is sealed.
+// Used on every thread. Setting up a key costs four times as much as sealing a chat message, so from its third use on
+// the prepared context is kept with the key; who finds it taken by another thread uses a context of its own. Not before:
+// a context has 1.1 KiB, and under many keys, as that of each who enters a large room, one record is sealed, and read
+// once by the indexer.
 #pragma once
 #include <openssl/types.h>
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +38,7 @@ class GcmKey {
 
     Key key_;
     mutable EVP_CIPHER_CTX* context_ = nullptr;  // who has taken it may make it
-    mutable bool was_used_ = false;
+    mutable std::uint8_t uses_ = 0;              // before it was made
     mutable std::atomic_flag taken_;
 };
 

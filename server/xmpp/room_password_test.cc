@@ -22,15 +22,15 @@ TEST_CASE("RoomPassword: is left out of what is recorded, and all else is kept a
 
 TEST_CASE("RoomPassword: is found in whatever carries it") {
     for (const auto* stanza :
-         {"<presence><m:x xmlns:m='http://jabber.org/protocol/muc'><m:password>secret</m:password></m:x></presence>",
-          "<iq><query xmlns='http://jabber.org/protocol/muc#owner'><destroy><password>secret</password></destroy></query></iq>",
+         {"<presence><m:x xmlns:m='http://jabber.org/protocol/muc'><m:password>hush</m:password></m:x></presence>",
+          "<iq><query xmlns='http://jabber.org/protocol/muc#owner'><destroy><password>hush</password></destroy></query></iq>",
           "<iq><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data'><field var='muc#roomconfig_roomsecret'>"
-          "<value>secret</value></field></x></query></iq>",
+          "<value>hush</value></field></x></query></iq>",
           "<iq><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish><item><conference xmlns='urn:xmpp:bookmarks:1'>"
-          "<password>secret</password></conference></item></publish></pubsub></iq>",
-          "<message><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><x xmlns='jabber:x:&#99;onference' password='secret'/>"
+          "<password>hush</password></conference></item></publish></pubsub></iq>",
+          "<message><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><x xmlns='jabber:x:&#99;onference' password='hush'/>"
           "</message></forwarded></message>"})
-        CHECK_FALSE_MESSAGE(RoomPasswords::removed(stanza).contains("secret"), stanza);
+        CHECK_FALSE_MESSAGE(RoomPasswords::removed(stanza).contains("hush"), stanza);
 }
 
 TEST_CASE("RoomPassword: other words stay as they are") {
