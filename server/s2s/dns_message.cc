@@ -119,8 +119,7 @@ std::optional<DnsMessage> DnsMessage::parse(std::string_view bytes) {
     if (reader.is_broken() || !(flags & is_answer) || (flags & truncated)) return std::nullopt;
     DnsMessage message;
     message.is_validated = flags & validated;
-    message.says_none = (flags & code) == no_such_name;
-    message.has_failed = (flags & code) != 0 && !message.says_none;
+    message.has_failed = (flags & code) != 0 && (flags & code) != no_such_name;
     for (int i = 0; i < questions && !reader.is_broken(); ++i) {
         reader.name();
         reader.take(4);

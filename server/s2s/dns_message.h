@@ -26,8 +26,8 @@ struct DnsMessage {
     static constexpr std::size_t most_records = 64;  // of each kind; further ones are left out
 
     bool is_validated = false;  ///< the server says that it has checked the signatures (AD, RFC 4035 §3.2.3)
-    bool says_none = false;     ///< there is no such name (NXDOMAIN)
-    bool has_failed = false;    ///< the server could not, or would not, find out: also when signatures are bad
+    bool has_failed = false;    ///< the server could not, or would not, find out: also when signatures are bad. That there is
+                                ///< no such name is no failure
     std::vector<ServiceRecord> services;
     std::vector<std::string> addresses;  ///< as net::Address has them before the colon
     std::vector<net::TlsaRecord> certificates;

@@ -17,7 +17,7 @@
 namespace chancery::s2s {
 namespace {
 
-constexpr auto answer_limit = std::chrono::seconds(10), dns_limit = std::chrono::seconds(6);
+constexpr auto answer_limit = std::chrono::seconds(5), dns_limit = std::chrono::seconds(3);  // a stop of the server waits as long
 constexpr std::size_t most_bytes = 64 * 1024;
 
 struct FreeHandle {

@@ -180,6 +180,26 @@ def test_records_of_a_zone_without_signatures_prove_nothing(offices):
     offices.start(dnssec.tlsa(offices.certificate), signed=False).expect_refusal("not trusted")
 
 
+@pytest.mark.parametrize("service_signed, host_signed", [(True, False), (False, True)], ids=["host", "service"])
+def test_one_step_without_signatures_makes_the_whole_way_unsafe(offices, service_signed, host_signed):
+    """RFC 7673 §3.1, §3.2: whoever can change where the service is, or where the host is, could have its own records found."""
+    port = offices.two.s2s_port
+    offices.dns.add("two.example", [f"_xmpp-server._tcp SRV 10 1 {port} host.provider.example."], signed=service_signed)
+    offices.dns.add("provider.example", ["host A 127.0.0.1", f"_{port}._tcp.host TLSA {dnssec.tlsa(offices.certificate)}"], signed=host_signed)
+    offices.dns.start(), offices.two.start(), offices.one.start()
+    offices.romeo, offices.juliet = signed_in(person(offices.one, "romeo", offices.clients)), person(offices.two, "juliet", offices.clients)
+    offices.expect_refusal("not trusted")
+
+
+def test_a_provider_elsewhere_is_known_where_both_zones_are_signed(offices):
+    port = offices.two.s2s_port
+    offices.dns.add("two.example", [f"_xmpp-server._tcp SRV 10 1 {port} host.provider.example."])
+    offices.dns.add("provider.example", ["host A 127.0.0.1", f"_{port}._tcp.host TLSA {dnssec.tlsa(offices.certificate)}"])
+    offices.dns.start(), offices.two.start(), offices.one.start()
+    offices.romeo, offices.juliet = signed_in(person(offices.one, "romeo", offices.clients)), person(offices.two, "juliet", offices.clients)
+    offices.expect_arrival()
+
+
 def test_nothing_that_a_resolver_says_of_signatures_counts_unless_it_is_trusted(offices):
     offices.one.settings["federation__dane"] = "false"
     offices.start(dnssec.tlsa(offices.certificate)).expect_refusal("not trusted")

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from support.called_partner import Door
 from support.dns import Dns
 from support.elements import body
 from support.federation import Partner, certificate, introduce, person, signed_in
@@ -154,6 +155,15 @@ def test_a_web_site_under_an_unknown_authority_is_not_believed(offices):
     offices.open_site(authority=offices.two.data / "keys").show(PATH, offices.document())
     offices.start().expect_refusal("POSH:")
     assert offices.site.asked == []
+
+
+def test_a_web_site_that_says_nothing_holds_up_nobody(offices):
+    door = Door()
+    try:
+        offices.one.settings["federation__posh_hosts__two.example"] = door.address
+        offices.start().expect_refusal("POSH:")
+    finally:
+        door.close()
 
 
 def test_a_name_that_leads_into_the_private_network_is_not_asked(offices):
