@@ -70,10 +70,12 @@ Act act_of_letter(xml::View root, bool& is_about_membership) {
     return Act::unknown;
 }
 
-/// How many hear of it. An invitation makes a message and two records for each who is invited.
+/// How many hear of it. Speaking is what a room is for: as much as a processor can pass on. An invitation makes a message and two
+/// records for each who is invited.
 std::size_t told_by(Room& room, Act act) {
-    constexpr std::size_t of_invitation = 1'000;
-    if (act == Act::speak || act == Act::change_subject) return room.occupants().device_count();
+    constexpr std::size_t of_invitation = 1'000, spoken_to_at_once = 10;
+    if (act == Act::speak) return room.occupants().device_count() / spoken_to_at_once + 1;
+    if (act == Act::change_subject) return room.occupants().device_count();
     if (act == Act::ask_for_voice) return room.occupants().in_role(Role::moderator).size();
     return act == Act::invite ? of_invitation : 1;
 }
