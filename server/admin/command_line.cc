@@ -116,12 +116,12 @@ class Parser {
         auto* init = command(app_, "init", "Make a data directory with settings, keys and an empty journal", "");
         init->add_option("--domain", line_.domain, "The domain to serve, as in alice@DOMAIN")->required();
         init->callback([this] { line_.action = CommandLine::Action::init; });
-        command(app_, "status", "Whether the server is ready, and where everything stands", "status");
-        command(app_, "doctor", "Check certificate, disk, clock, permissions and limits, and say how to mend", "doctor");
         auto* federation = app_.add_subcommand("federation", "Other servers");
         federation->require_subcommand(1);
         auto* publish = command(*federation, "publish", "What to publish in DNS and on your web site, so that partners know your certificate", "federation publish");
         text(publish, "--host", "host", "The host that partners shall call (the domain itself)");
+        command(app_, "status", "Whether the server is ready, and where everything stands", "status");
+        command(app_, "doctor", "Check certificate, disk, clock, permissions and limits, and say how to mend", "doctor");
         auto* send = command(app_, "send", "Send a message to people or rooms in the server's name; the text comes from --text or standard input", "send");
         send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people, addresses of rooms");
         flag(send, "--everybody", "everybody", "Everybody with an account");

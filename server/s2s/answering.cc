@@ -138,7 +138,7 @@ Task<Agreement> admit(Service& service, Stream& stream, bool direct_tls) {
     const auto proven = co_await net::within(stream.left(step_limit), std::move(proving));
     const bool by_dns = service.partners().trusts_dns(header.pair.theirs) && (proven || !proven.error().is_final);
     if (!proven && !by_dns) {
-        service.board().failed(header.pair.theirs, "calls, but " + proven.error().reason, service.host().now());
+        service.board().failed(header.pair.theirs, "calls, but " + proven.error().whole(), service.host().now());
         throw StreamError{"not-authorized", "Your domain is not proven: " + proven.error().reason + "."};
     }
     stream.write(features(proven.has_value(), by_dns));

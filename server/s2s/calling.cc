@@ -103,7 +103,7 @@ Task<Call> negotiate(Service& service, Pair pair, Endpoint endpoint) {
     const bool by_dns = service.partners().trusts_dns(pair.theirs);
     auto proving = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
     const auto proven = co_await std::move(proving);
-    if (!proven && (!by_dns || proven.error().is_final)) throw PeerRefused(proven.error().reason);
+    if (!proven && (!by_dns || proven.error().is_final)) throw PeerRefused(proven.error().whole());
 
     const auto offer = co_await greet(*stream, pair);
     Agreement agreement{.pair = pair, .we_called = true, .both_ways = offer.bidi, .peer_acknowledges = false,
@@ -160,7 +160,7 @@ Task<bool> ask_about_key(Service& service, Pair pair, Endpoint endpoint, std::st
     auto stream = co_await reach(service, pair, endpoint);
     auto proving = prove_called(service, stream->connection().tls().peer, pair.theirs, endpoint);
     const auto proven = co_await std::move(proving);
-    if (!proven && proven.error().is_final) throw PeerRefused(proven.error().reason);
+    if (!proven && proven.error().is_final) throw PeerRefused(proven.error().whole());
     (void)co_await greet(*stream, pair);
     std::string question = "<db:verify xmlns:db='jabber:server:dialback'";
     xml::append_attribute(question, "from", pair.ours);

@@ -15,7 +15,7 @@ Task<Result<Proof, Doubt>> prove_by_authority(Service& service, Workers& workers
     HttpsOptions options{.resolver = service.settings().resolver, .hosts = service.partners().web_hosts(), .trust = service.tls().client(false)};
     const auto ask = [&posh = service.posh(), domain, der = certificate->der, options] { return posh.proves(domain, der, options); };
     const auto proven = co_await workers.run(ask);
-    if (!proven) co_return refusal(Doubt{*doubtful + "; " + proven.error()});
+    if (!proven) co_return refusal(Doubt{std::move(*doubtful), false, proven.error()});
     co_return Proof::posh;
 }
 
@@ -61,7 +61,7 @@ Task<Result<Proof, Doubt>> prove_caller(Service& service, std::optional<net::Pee
     if (asks_dns) {
         const auto ask = [domain, server = service.settings().resolver] { return resolve(domain, server, Dnssec::trusted); };
         const auto found = co_await service.callers_resolvers().run(ask);
-        if (found.endpoints.empty() && !found.is_final) co_return refusal(Doubt{found.failure, true});
+        if (found.endpoints.empty() && !found.is_final) co_return refusal(Doubt{"its records in DNS could not be found out", true, found.failure});
         bool may_be_known_otherwise = found.endpoints.empty();
         const auto context = service.tls().server();
         for (const auto& endpoint : found.endpoints) {

@@ -20,10 +20,13 @@ enum class Proof { authority, dane, posh, dialback };
 
 std::string_view name_of(Proof proof);
 
-/// Why a certificate proves nothing; for the log and the peer.
+/// Why a certificate proves nothing.
 struct Doubt {
-    std::string reason;
-    bool is_final = false;  ///< DNS says that it is not the domain's: dialback must not be tried
+    std::string reason;      ///< the peer may be told
+    bool is_final = false;   ///< DNS says that it is not the domain's: dialback must not be tried
+    std::string inside = {}; ///< for the log alone: what we found on our way, which may be a way through our own network
+
+    std::string whole() const { return inside.empty() ? reason : reason + "; " + inside; }
 };
 
 /// Of the server at `endpoint`, which we have called.

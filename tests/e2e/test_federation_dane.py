@@ -223,7 +223,7 @@ def test_who_calls_while_dns_cannot_be_believed_is_not_let_in(offices):
     record = dnssec.tlsa(offices.certificate)
     offices.start(record, forge=(record.split()[-1], dnssec.other(record).split()[-1]))
     offices.be_written_to()
-    wait_until(lambda: "calls, but DNS" in offices.one.partner("two.example").get("last_error", ""), "refused", limit=WAIT)
+    wait_until(lambda: "calls, but its records in DNS could not be found out; DNS" in offices.one.partner("two.example").get("last_error", ""), "refused", limit=WAIT)
     offices.romeo.expect_nothing("<message/>")
 
 

@@ -10,6 +10,7 @@ from support.dns import Dns
 from support.elements import body
 from support.federation import Partner, certificate, introduce, person, signed_in
 from support.http import Http
+from support.partner_stream import PartnerStream
 from support.server import wait_until
 from support.website import WebSite, fingerprint
 
@@ -219,3 +220,14 @@ def test_what_our_own_web_server_says_makes_us_known(offices):
 
 def test_our_own_web_server_says_nothing_unless_a_setting_wants_it(offices):
     assert own_document(offices.two.start()).status == 404
+
+
+def test_a_caller_is_not_told_what_we_found_on_our_way(offices, clients):
+    """Else it could learn from our answers which doors there are inside."""
+    offices.open_site().show(PATH, b"", status=404)
+    offices.start()
+    caller = PartnerStream(offices.one, "two.example", (offices.certificate, offices.two.data / "keys" / "server.key"))
+    clients.append(caller)
+    error = caller.secure().expect_stream_error("not-authorized")
+    assert "not trusted" in "".join(error.itertext()) and "POSH" not in "".join(error.itertext())
+    wait_until(lambda: "POSH: the answer is 404" in offices.one.partner("two.example").get("last_error", ""), "noted")
