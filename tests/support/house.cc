@@ -103,7 +103,7 @@ struct House::Parts {
           host({.config = config, .database = database, .accounts = accounts, .devices = devices, .recorder = recorder,
                 .archive = archive, .ledger = ledger, .workers = workers, .state_key = derive_key(kek, "state"),
                 .now = [this] { return system_now() + std::chrono::seconds(ahead.load()); }}) {
-        recorder.connect(journal, archive, ledger);
+        recorder.connect(journal, archive, ledger, kek);
         ledger.streams().open({});
         host.add_home(shard);
         for (const auto* feature : all_features()) install(*feature, host);
