@@ -109,4 +109,4 @@ def test_what_is_no_domain_elsewhere_is_refused(offices, boss, entry):
 
 def test_without_federation_there_are_no_such_commands(server, users):
     client = users().login()
-    assert condition(run(client, "edit-blacklist")) in ("item-not-found", "forbidden")
+    assert condition(run(client, "edit-blacklist")) == "feature-not-implemented", "XEP-0133 §5"
