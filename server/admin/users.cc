@@ -1,4 +1,4 @@
-// Accounts: add, import, list, disable, change passwords. What happens here is true at once in running sessions.
+// Accounts: add, import, list, disable, remove, change passwords. What happens here is true at once in running sessions.
 
 #include <future>
 
@@ -112,7 +112,7 @@ json enable_user(Context& context, const json& request) {
     return {{"enabled", name_in(context, request)}};
 }
 
-/// As an administrator does it in a client (XEP-0133 §4.2), who are the only ones that need to know how.
+/// By the command that administrators have in a client (XEP-0133 §4.2), run in the server's name.
 json remove_user(Context& context, const json& request) {
     if (!context.host) throw AdminError("No server runs here, and contacts elsewhere are to be told. Start it first: chancery serve --data " + context.data.string());
     const auto name = name_in(context, request);

@@ -1,7 +1,7 @@
 // A person whose account is removed is nobody in the rooms any more: who gets the name later does not get what they were.
 //
 // What becomes of it is on record in each room. A room that would be left without an owner becomes the administrator's who removes
-// the account: somebody must be able to run it or to end it.
+// the account: somebody must be able to run it or to end it. By the command line nobody does, and the room goes on without one.
 
 #include <algorithm>
 
@@ -40,7 +40,9 @@ Task<> Rooms::forget_in(Jid address, Jid person, Jid administrator) {
     const auto level = room->affiliates.at(person).level;
     if (room->is_gone || level == Affiliation::none) co_return;
     std::vector<Change> changes{{.person = person, .nick = {}, .affiliation = Affiliation::none}};
-    if (level == Affiliation::owner && room->affiliates.with(Affiliation::owner).size() == 1)
+    // A domain's affiliation is that of everybody there: a room never becomes the server's own, in whose name the command line acts.
+    const bool is_somebody = !administrator.is_domain();
+    if (is_somebody && level == Affiliation::owner && room->affiliates.with(Affiliation::owner).size() == 1)
         changes.push_back({.person = administrator, .nick = {}, .affiliation = Affiliation::owner});
 
     std::string items;
