@@ -211,6 +211,7 @@ class Server {
         const auto& tls = office_.config.tls;
         return net::TlsContext::server({.certificate_chain = office_.data / tls.certificate,
                                         .private_key = office_.data / tls.key,
+                                        .compact = tls.compact,
                                         .alpn = std::move(protocols),
                                         .ticket_keys = std::move(tickets)});
     }

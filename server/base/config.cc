@@ -43,6 +43,7 @@ std::vector<Setting> settings_of(Config& c, FederationSettings& f, ComponentSett
         {"web.origins", &c.web.origins, "other web sites whose pages may connect: https://A https://B"},
         {"tls.certificate", &c.tls.certificate, "PEM chain, relative to this directory"},
         {"tls.key", &c.tls.key, "PEM"},
+        {"tls.compact", &c.tls.compact, "after the handshake only keys are kept for a client; false: OpenSSL's session, 13 KiB"},
         {"sasl.scram_sha512", &c.sasl.scram_sha512, "SCRAM-SHA-512 beside SCRAM-SHA-256"},
         {"sasl.scram_sha1", &c.sasl.scram_sha1, "SCRAM-SHA-1, for old clients"},
         {"sasl.plain", &c.sasl.plain, "PLAIN inside TLS, for old clients"},

@@ -29,6 +29,7 @@ struct Config {
     struct {
         std::string certificate = "keys/server.pem";  ///< chain, PEM; relative to the data directory
         std::string key = "keys/server.key";          ///< PEM
+        bool compact = true;                          ///< TLS 1.3 of clients goes on without libssl after the handshake
     } tls;
 
     struct {

@@ -71,6 +71,7 @@ Task<SignedIn> authenticate(Service& service, XmlStream& stream) {
     const auto limit = login_limit(service);
     co_await accept_header(service, stream, limit);
     const auto offered = offer_of(service, stream);
+    stream.forget_bindings();  // the offer has them
     stream.write(sign_in_features(offered));
 
     for (int attempt = 0; attempt < attempts; ++attempt) {

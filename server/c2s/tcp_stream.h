@@ -25,6 +25,7 @@ class TcpStream final : public XmlStream {
     void cancel(std::string reason) override { connection_->cancel(std::move(reason)); }
     const net::Address& peer() const override { return connection_->peer(); }
     sasl::ChannelBindings bindings() const override { return bindings_of(*connection_); }
+    void forget_bindings() override { connection_->forget_handshake(); }
     net::Shard& shard() const override { return connection_->shard(); }
 
   private:

@@ -24,6 +24,7 @@ class WebSocketStream final : public XmlStream {
     void cancel(std::string reason) override { socket_.connection().cancel(std::move(reason)); }
     const net::Address& peer() const override { return socket_.connection().peer(); }
     sasl::ChannelBindings bindings() const override { return bindings_of(socket_.connection()); }
+    void forget_bindings() override { socket_.connection().forget_handshake(); }
     net::Shard& shard() const override { return socket_.connection().shard(); }
 
   private:

@@ -27,9 +27,10 @@ Task<> XmlStream::end(std::string domain, std::optional<StreamError> reason) {
 }
 
 sasl::ChannelBindings bindings_of(const net::Connection& connection) {
-    return {.tls_exporter = connection.channel_binding_exporter(),
-            .tls_server_end_point = connection.channel_binding_server_end_point(),
-            .tls_unique = connection.channel_binding_unique()};
+    auto bindings = connection.channel_bindings();
+    return {.tls_exporter = std::move(bindings.exporter),
+            .tls_server_end_point = std::move(bindings.server_end_point),
+            .tls_unique = std::move(bindings.unique)};
 }
 
 void XmlStream::hand_over(std::unique_ptr<XmlStream> stream, net::Shard& target, Then then) {

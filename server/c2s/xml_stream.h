@@ -65,6 +65,8 @@ class XmlStream {
     virtual const net::Address& peer() const = 0;
     /// What ties this stream to its TLS channel; nothing where the two are not one to one.
     virtual sasl::ChannelBindings bindings() const { return {}; }
+    /// They are not asked for any more.
+    virtual void forget_bindings() {}
     virtual net::Shard& shard() const = 0;
 
     using Then = std::move_only_function<void(std::unique_ptr<XmlStream>)>;

@@ -16,8 +16,8 @@ struct Buffers {
     std::size_t received_begin = 0, received_end = 0;
     Connection* receiver = nullptr;
 
-    /// What a read returns a view of: at least one TLS record (RFC 8446 §5.1).
-    std::array<char, 16 * 1024> plain;
+    /// What a read returns a view of: at least what one TLS record protects, padding included (RFC 8446 §5.2).
+    std::array<char, 16 * 1024 + 256> plain;
 
     /// Empty strings with capacity, for what is on its way out.
     std::string borrow() {

@@ -40,6 +40,8 @@ void Connection::release() {
     }
     if (shard_->buffers().receiver == this) shard_->buffers().receiver = nullptr;
     if (ssl_) SSL_free(std::exchange(ssl_, nullptr));
+    records_.reset();
+    facts_.reset();
     established_ = readable_ = writable_ = false;
     drop_output();
     kept_.clear();

@@ -19,6 +19,7 @@
 #include "base/task.h"
 #include "net/address.h"
 #include "net/error.h"
+#include "net/record_layer.h"
 #include "net/shard.h"
 #include "net/tls.h"
 
@@ -84,14 +85,12 @@ class Connection final : Pollable {
     static void hand_over(std::unique_ptr<Connection> connection, Shard& target,
                           std::move_only_function<void(std::unique_ptr<Connection>)> then);
 
-    bool encrypted() const { return ssl_ != nullptr; }
-    /// Only when encrypted. Gathered anew each time, like the bindings: keep what is needed often.
-    TlsInfo tls() const { return describe(ssl_); }
-    std::string channel_binding_exporter() const { return net::channel_binding_exporter(ssl_); }
-    std::string channel_binding_unique() const { return net::channel_binding_unique(ssl_); }
-    std::string channel_binding_server_end_point() const {
-        return net::channel_binding_server_end_point(ssl_);
-    }
+    bool encrypted() const { return ssl_ || records_; }
+    /// What was negotiated; nothing unless encrypted, or once it is forgotten. Gathered anew each time: keep what is needed often.
+    TlsInfo tls() const { return facts_ ? facts_->info : describe(ssl_); }
+    ChannelBindings channel_bindings() const { return facts_ ? facts_->bindings : net::channel_bindings(ssl_); }
+    /// tls() and channel_bindings() are not needed any more: of a session that libssl has been let go of they take half a KiB.
+    void forget_handshake() { facts_.reset(); }
 
     std::string peer_address() const { return peer_.to_string(); }
     const Address& peer() const { return peer_; }
@@ -159,7 +158,8 @@ class Connection final : Pollable {
     Outcome attempt(Wait& wait);
     Outcome attempt_bytes(std::string_view& bytes);
     std::size_t read_plain();
-    std::size_t read_tls();
+    std::size_t read_session();
+    std::size_t read_records();
     DrainAwaiter input(Instant deadline);
     std::chrono::milliseconds left_until(Instant deadline) const;
 
@@ -169,6 +169,7 @@ class Connection final : Pollable {
     void keep_received();
     bool has_input() const;
     bool receive();
+    bool receive_more();
     void discard_input();
     void consume_all();
 
@@ -184,8 +185,10 @@ class Connection final : Pollable {
                      std::shared_ptr<TlsContext> context);
     void refuse_injection(std::size_t left_over);
     void start_session(std::shared_ptr<TlsContext> context, const std::string* server_name);
+    void leave_library();
     [[noreturn]] void fail_handshake();
     void lose_by_tls(const char* what);
+    void lose_by_record();
     void flush_alert();
     void say_goodbye();
     void lose(std::string reason);
@@ -195,8 +198,16 @@ class Connection final : Pollable {
 
     friend struct SocketBio;
 
+    /// What is kept of a session that libssl has been let go of.
+    struct HandshakeFacts {
+        TlsInfo info;
+        ChannelBindings bindings;
+    };
+
     Shard* shard_;
-    ssl_st* ssl_ = nullptr;
+    ssl_st* ssl_ = nullptr;                 // the session in libssl; or
+    std::unique_ptr<RecordLayer> records_;  // what goes on after its handshake
+    std::unique_ptr<HandshakeFacts> facts_;
     std::shared_ptr<TlsContext>
         context_;  // shared with the owner of the listener: its callbacks serve this session
     int fd_;

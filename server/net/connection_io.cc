@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 #include "net/connection.h"
 
@@ -20,7 +21,6 @@ constexpr std::size_t counts_once = 1'024;
 /// Sealed at once: larger than what a socket's buffer usually takes, small enough to be kept when it does
 /// not.
 constexpr std::size_t sealed_at_once = 64 * 1024;
-constexpr std::size_t largest_record = 16 * 1024;  // plaintext, RFC 8446 §5.1
 constexpr std::size_t worth_compacting = 64 * 1024;
 
 }  // namespace
@@ -57,7 +57,9 @@ void Connection::keep_received() {
 }
 
 bool Connection::has_input() const {
-    return readable_ || !available().empty() || (established_ && SSL_pending(ssl_) > 0);
+    if (readable_) return true;
+    if (records_) return RecordLayer::is_complete(available());  // half a record is nothing to go on with
+    return !available().empty() || (established_ && SSL_pending(ssl_) > 0);
 }
 
 bool Connection::receive() {
@@ -85,7 +87,7 @@ bool Connection::receive() {
 
 Connection::Outcome Connection::attempt_bytes(std::string_view& bytes) {
     if (std::exchange(turn_, shard_->turn()) != shard_->turn()) read_in_turn_ = 0;
-    const auto size = established_ ? read_tls() : read_plain();
+    const auto size = records_ ? read_records() : established_ ? read_session() : read_plain();
     bytes = {shard_->buffers().plain.data(), size};
     if (size > 0) return Outcome::success;
     if (state_ == State::lost) return Outcome::failure;
@@ -107,7 +109,7 @@ std::size_t Connection::read_plain() {
     return size;
 }
 
-std::size_t Connection::read_tls() {
+std::size_t Connection::read_session() {
     auto& plain = shard_->buffers().plain;
     std::size_t filled = 0;
     while (filled < plain.size() && read_in_turn_ < share_of_turn && has_input()) {
@@ -128,6 +130,43 @@ std::size_t Connection::read_tls() {
         break;
     }
     return filled;
+}
+
+std::size_t Connection::read_records() {
+    auto& plain = shard_->buffers().plain;
+    std::size_t filled = 0;
+    while (!finished_ && read_in_turn_ < share_of_turn) {
+        const auto opened = records_->open(available(), std::span(plain).subspan(filled));
+        using enum RecordLayer::Event;
+        if (opened.event == no_room) break;
+        if (opened.event == incomplete) {
+            if (readable_ && receive_more()) continue;
+            finished_ = ended_;
+            break;
+        }
+        if (opened.event == failed) {
+            lose_by_record();
+            break;
+        }
+        consume(opened.consumed);
+        filled += opened.size;
+        read_in_turn_ += 1 + opened.size / counts_once;
+        finished_ = opened.event == closed;
+    }
+    return filled;
+}
+
+/// Receives behind the part of a record that is there.
+bool Connection::receive_more() {
+    keep_received();
+    if (kept_.empty()) return receive();
+    auto kept = std::exchange(kept_, {});
+    kept.erase(0, std::exchange(kept_begin_, 0));
+    const bool received = receive();
+    kept.append(available());
+    consume_all();
+    kept_ = std::move(kept);
+    return received;
 }
 
 void Connection::discard_input() {
@@ -159,7 +198,7 @@ std::size_t Connection::unsent() const {
 }
 
 std::string_view Connection::pending() const {
-    return ssl_ ? std::string_view(sealed_).substr(sealed_sent_)
+    return encrypted() ? std::string_view(sealed_).substr(sealed_sent_)
                 : std::string_view(written_).substr(written_sent_);
 }
 
@@ -176,7 +215,13 @@ void Connection::mark_sent(std::string& queue, std::size_t& sent, std::size_t si
 
 void Connection::encrypt(std::size_t most_sealed) {
     while (written_sent_ < written_.size() && sealed_.size() - sealed_sent_ < most_sealed) {
-        const auto part = std::string_view(written_).substr(written_sent_, largest_record);
+        const auto part = std::string_view(written_).substr(written_sent_, TrafficKey::largest_plaintext);
+        if (records_) {
+            if (sealed_.empty()) sealed_ = shard_->buffers().borrow();
+            records_->seal(part, sealed_);
+            mark_sent(written_, written_sent_, part.size());
+            continue;
+        }
         ERR_clear_error();
         std::size_t size = 0;
         if (!SSL_write_ex(ssl_, part.data(), part.size(), &size)) return lose_by_tls("write");
@@ -195,7 +240,7 @@ bool Connection::send_pending() {
         drop_output();
         return false;
     }
-    if (size > 0) ssl_ ? mark_sent(sealed_, sealed_sent_, size) : mark_sent(written_, written_sent_, size);
+    if (size > 0) encrypted() ? mark_sent(sealed_, sealed_sent_, size) : mark_sent(written_, written_sent_, size);
     writable_ = size == static_cast<ssize_t>(bytes.size());
     return writable_;
 }

@@ -42,7 +42,7 @@ static Task<> serve_large(Peer peer, std::shared_ptr<TlsContext> context) {
     co_await peer->close(2s);
 }
 
-TEST_CASE("TenMegabytesGoBothWaysPastASlowReaderWithBoundedMemory") {
+TLS_TEST_CASE("TenMegabytesGoBothWaysPastASlowReaderWithBoundedMemory") {
     Server server(serve_large);
     ShardThread client(1);
     bool equal = false;
@@ -77,7 +77,7 @@ static Task<> write_at_once(std::string address, std::size_t size) {
     co_await peer->close(20s);
 }
 
-TEST_CASE("OnePeersBytesLeaveRoomForOthersInEveryTurn") {
+TLS_TEST_CASE("OnePeersBytesLeaveRoomForOthersInEveryTurn") {
     Server server(measure_turns);
     ShardThread client(1);
     client.run([&] { return write_at_once(server.address, 500'000); });
@@ -95,7 +95,7 @@ static Task<> write_single_bytes(std::string address, std::string& answer) {
     co_await peer->close(2s);
 }
 
-TEST_CASE("SingleBytesArriveInOrder") {
+TLS_TEST_CASE("SingleBytesArriveInOrder") {
     Server server(serve_direct);
     ShardThread client(1);
     std::string answer;
@@ -124,7 +124,7 @@ constexpr int many = 500;
 #endif
 #endif
 
-TEST_CASE("FiveHundredConnectionsEachGetTheirOwnBytes") {
+TLS_TEST_CASE("FiveHundredConnectionsEachGetTheirOwnBytes") {
     Server server(serve_direct);
     ShardThread client(1);
     int done = 0;

@@ -42,7 +42,7 @@ Task<> record_short_read(Peer peer, std::shared_ptr<TlsContext> context) {
 
 }  // namespace
 
-TEST_CASE("AReadEndsWithTimeoutOrCancellationOrTheLossOfASlowConsumer") {
+TLS_TEST_CASE("AReadEndsWithTimeoutOrCancellationOrTheLossOfASlowConsumer") {
     const std::pair<Serve, std::string> cases[] = {{record_short_read, "timeout"},
                                                    {record_cancelled, "cancelled: kicked"},
                                                    {record_never_drained, "lost: slow consumer"}};
@@ -84,7 +84,7 @@ Task<> ask_many_times(std::string address, int& answered) {
 }
 }  // namespace
 
-TEST_CASE("AConnectionThatMovesBetweenShardsKeepsItsSession") {
+TLS_TEST_CASE("AConnectionThatMovesBetweenShardsKeepsItsSession") {
     ShardThread other(2);
     Server server(serve_moving);
     elsewhere = &other.shard;
@@ -109,7 +109,7 @@ Task<> serve_then_hand_over(Peer peer, std::shared_ptr<TlsContext> context) {
 }
 }  // namespace
 
-TEST_CASE("AConnectionThatIsHandedOverIsServedThere") {
+TLS_TEST_CASE("AConnectionThatIsHandedOverIsServedThere") {
     ShardThread other(2);
     new_owner = &other;
     Server server(serve_then_hand_over);

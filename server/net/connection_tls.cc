@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <optional>
 
 #include "base/log.h"
 #include "net/connection.h"
@@ -97,6 +98,8 @@ Task<> Connection::handshake(std::chrono::milliseconds limit, std::size_t left_o
         co_await drained(limit);
     }
     start_session(std::move(context), server_name);
+    std::optional<HandshakeWitness> witness;
+    if (context_->is_compact()) witness.emplace(ssl_);
     while (!established_) {
         ERR_clear_error();
         const int result = SSL_do_handshake(ssl_);
@@ -107,9 +110,18 @@ Task<> Connection::handshake(std::chrono::milliseconds limit, std::size_t left_o
         else
             fail_handshake();
     }
+    if (witness) records_ = RecordLayer::take_over(ssl_, *witness);
+    witness.reset();
+    if (records_) co_return leave_library();
     // RELEASE_BUFFERS frees them after data only: a peer that says nothing more would keep 16 KB.
     SSL_free_buffers(ssl_);
     forget_key_shares(ssl_);
+}
+
+void Connection::leave_library() {
+    facts_ = std::make_unique<HandshakeFacts>(describe(ssl_), net::channel_bindings(ssl_));
+    SSL_free(std::exchange(ssl_, nullptr));
+    context_.reset();
 }
 
 void Connection::refuse_injection(std::size_t left_over) {
@@ -148,6 +160,12 @@ void Connection::lose_by_tls(const char* what) {
     lose(std::string("TLS ") + what + ": " + cause);
 }
 
+void Connection::lose_by_record() {
+    records_->seal_failure(sealed_);
+    flush_alert();
+    lose("TLS read: " + records_->failure());
+}
+
 void Connection::flush_alert() {
     while (writable_ && !output_broken_ && !pending().empty() && send_pending()) continue;
 }
@@ -155,8 +173,9 @@ void Connection::flush_alert() {
 void Connection::say_goodbye() {
     if (established_) {
         encrypt(std::numeric_limits<std::size_t>::max());
+        if (records_) records_->seal_close_notify(sealed_);
         ERR_clear_error();
-        SSL_shutdown(ssl_);
+        if (ssl_) SSL_shutdown(ssl_);
         ERR_clear_error();
     }
     flush();

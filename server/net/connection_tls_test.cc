@@ -61,7 +61,7 @@ Task<> record_upgrade_late(Peer peer, std::shared_ptr<TlsContext> context) {
 
 }  // namespace
 
-TEST_CASE("BytesComeBackOverDirectTls") {
+TLS_TEST_CASE("BytesComeBackOverDirectTls") {
     Server server(serve_direct);
     ShardThread client(1);
     std::string answer;
@@ -69,7 +69,7 @@ TEST_CASE("BytesComeBackOverDirectTls") {
     CHECK(answer == "hello");
 }
 
-TEST_CASE("BytesComeBackAfterAnUpgrade") {
+TLS_TEST_CASE("BytesComeBackAfterAnUpgrade") {
     Server server(serve_upgrade);
     ShardThread client(1);
     std::string answer;
@@ -77,7 +77,7 @@ TEST_CASE("BytesComeBackAfterAnUpgrade") {
     CHECK(answer == "hello");
 }
 
-TEST_CASE("BytesBehindTheRequestForTlsAreRefused") {
+TLS_TEST_CASE("BytesBehindTheRequestForTlsAreRefused") {
     Outcome end;
     Server server(record_left_over);
     RawClient client(server.address);
@@ -86,7 +86,7 @@ TEST_CASE("BytesBehindTheRequestForTlsAreRefused") {
     CHECK(client.receive() == "");  // not even the go-ahead
 }
 
-TEST_CASE("BytesThatArriveBeforeTheGoAheadIsSentAreRefused") {
+TLS_TEST_CASE("BytesThatArriveBeforeTheGoAheadIsSentAreRefused") {
     Outcome end;
     Server server(record_upgrade_late);
     RawClient client(server.address);
@@ -96,7 +96,7 @@ TEST_CASE("BytesThatArriveBeforeTheGoAheadIsSentAreRefused") {
     CHECK(end.get() == "lost: bytes before TLS was agreed");
 }
 
-TEST_CASE("HttpAndGarbageOnATlsPortEndAtOnce") {
+TLS_TEST_CASE("HttpAndGarbageOnATlsPortEndAtOnce") {
     for (const std::string text :
          {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\xff\xff garbage garbage garbage",
           "<stream:stream xmlns='jabber:client'>"}) {
@@ -108,7 +108,7 @@ TEST_CASE("HttpAndGarbageOnATlsPortEndAtOnce") {
     }
 }
 
-TEST_CASE("APeerThatSaysNothingOrOneByteASecondIsBoundedByTheHandshakeLimit") {
+TLS_TEST_CASE("APeerThatSaysNothingOrOneByteASecondIsBoundedByTheHandshakeLimit") {
     for (const bool trickle : {false, true}) {
         Outcome end;
         Server server(record_impatient);
@@ -122,7 +122,7 @@ TEST_CASE("APeerThatSaysNothingOrOneByteASecondIsBoundedByTheHandshakeLimit") {
     }
 }
 
-TEST_CASE("APeerThatGoesDuringTheHandshakeEndsIt") {
+TLS_TEST_CASE("APeerThatGoesDuringTheHandshakeEndsIt") {
     Outcome end;
     Server server(record_direct);
     {

@@ -33,6 +33,7 @@ class TlsContext {
         bool peers_are_servers = false;           // which may show a certificate that is for servers only
         bool system_authorities = false;          // beside client_ca
         bool resumable = true;                    // by tickets, which do not have PeerCertificate::chain
+        bool compact = false;                     // TLS 1.3 goes on without libssl after the handshake: see record_layer.h
         /// The protocols served, best first (RFC 7301). A client that offers only others is refused.
         std::vector<std::string> alpn;
         /// Given when a certificate is renewed, so that tickets stay good; null makes new keys. Tickets are
@@ -62,6 +63,7 @@ class TlsContext {
 
     ssl_ctx_st* native() const { return context_; }
     bool leaves_verdict() const { return leaves_verdict_; }
+    bool is_compact() const { return compact_; }
 
   private:
     TlsContext();
@@ -71,6 +73,7 @@ class TlsContext {
 
     ssl_ctx_st* context_;
     bool leaves_verdict_ = false;
+    bool compact_ = false;
     std::string alpn_;  // as on the wire: each name after its length
     std::shared_ptr<TicketKeys> ticket_keys_;
 };
@@ -123,13 +126,18 @@ TlsInfo describe(const ssl_st* session);
 /// our memory later must not find what opens the traffic of before; and they take half a KiB.
 void forget_key_shares(ssl_st* session);
 
-/// RFC 9266 tls-exporter: 32 bytes; empty for TLS 1.2 without extended master secret (RFC 7627).
-std::string channel_binding_exporter(ssl_st* session);
-/// RFC 5929 §3 tls-unique: the first Finished message. RFC 9266 replaces it for TLS 1.3, where it binds as well but has no
-/// standing; empty for TLS 1.2 without extended master secret, where it does not bind (RFC 7627 §1).
-/// COMPAT: slixmpp up to 1.8 knows no other type and insists on it; to go when Debian 12 goes.
-std::string channel_binding_unique(const ssl_st* session);
-/// RFC 5929 §4: the hash of the server's certificate; empty where that is not defined (EdDSA certificates).
-std::string channel_binding_server_end_point(const ssl_st* session);
+/// What binds an authentication to this session; empty what it does not have.
+struct ChannelBindings {
+    /// RFC 9266 tls-exporter: 32 bytes; empty for TLS 1.2 without extended master secret (RFC 7627).
+    std::string exporter;
+    /// RFC 5929 §4 tls-server-end-point: the hash of the server's certificate; empty where that is not defined (EdDSA certificates).
+    std::string server_end_point;
+    /// RFC 5929 §3 tls-unique: the first Finished message. RFC 9266 replaces it for TLS 1.3, where it binds as well but has no
+    /// standing; empty for TLS 1.2 without extended master secret, where it does not bind (RFC 7627 §1).
+    /// COMPAT: slixmpp up to 1.8 knows no other type and insists on it; to go when Debian 12 goes.
+    std::string unique;
+};
+
+ChannelBindings channel_bindings(ssl_st* session);
 
 }  // namespace chancery::net

@@ -102,9 +102,11 @@ TlsInfo describe(const ssl_st* session) {
     return info;
 }
 
-std::string channel_binding_exporter(ssl_st* session) {
+namespace {
+
+std::string exporter(ssl_st* session) {
     constexpr std::string_view label = "EXPORTER-Channel-Binding";
-    if (!session || (SSL_version(session) < TLS1_3_VERSION && SSL_get_extms_support(session) != 1)) return {};
+    if (SSL_version(session) < TLS1_3_VERSION && SSL_get_extms_support(session) != 1) return {};
     std::string binding(32, '\0');
     constexpr int with_context = 1;  // RFC 9266 §2: the context is present and has no bytes
     const int result =
@@ -113,9 +115,8 @@ std::string channel_binding_exporter(ssl_st* session) {
     return result == 1 ? binding : std::string();
 }
 
-std::string channel_binding_unique(const ssl_st* session) {
-    if (!session) return {};
-    if (SSL_version(session) < TLS1_3_VERSION && SSL_get_extms_support(const_cast<ssl_st*>(session)) != 1) return {};
+std::string unique(ssl_st* session) {
+    if (SSL_version(session) < TLS1_3_VERSION && SSL_get_extms_support(session) != 1) return {};
     unsigned char finished[EVP_MAX_MD_SIZE];
     // The first to finish is the client, or the server when the session was resumed.
     const auto size = SSL_session_reused(session) ? SSL_get_finished(session, finished, sizeof finished)
@@ -123,8 +124,7 @@ std::string channel_binding_unique(const ssl_st* session) {
     return {reinterpret_cast<const char*>(finished), size};
 }
 
-std::string channel_binding_server_end_point(const ssl_st* session) {
-    if (!session) return {};
+std::string server_end_point(const ssl_st* session) {
     const X509* certificate =
         SSL_is_server(session) ? SSL_get_certificate(session) : SSL_get0_peer_certificate(session);
     if (!certificate) return {};
@@ -137,6 +137,13 @@ std::string channel_binding_server_end_point(const ssl_st* session) {
     const auto* algorithm = EVP_get_digestbynid(digest);
     if (!algorithm || X509_digest(certificate, algorithm, bytes, &size) != 1) return {};
     return {reinterpret_cast<const char*>(bytes), size};
+}
+
+}  // namespace
+
+ChannelBindings channel_bindings(ssl_st* session) {
+    if (!session) return {};
+    return {.exporter = exporter(session), .server_end_point = server_end_point(session), .unique = unique(session)};
 }
 
 }  // namespace chancery::net

@@ -1,5 +1,6 @@
 // Throw-away certificates for tests, made by OpenSSL and written to a temporary directory.
 #pragma once
+#include <doctest/doctest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -12,6 +13,21 @@
 #include <string>
 
 namespace chancery::test {
+
+/// What a test's servers have as TlsContext::Options::compact.
+inline bool compact = true;
+
+/// A test that runs with libssl for the whole life of a connection, and with libssl for the handshake only.
+#define TLS_TEST_CASE(name)                                        \
+    static void DOCTEST_CAT(in_tls_, __LINE__)();                  \
+    TEST_CASE(name) {                                              \
+        for (const bool without_library : {false, true}) {         \
+            CAPTURE(without_library);                              \
+            chancery::test::compact = without_library;             \
+            DOCTEST_CAT(in_tls_, __LINE__)();                      \
+        }                                                          \
+    }                                                              \
+    static void DOCTEST_CAT(in_tls_, __LINE__)()
 
 class TemporaryDirectory {
   public:

@@ -28,7 +28,7 @@ inline const Certificate& server_certificate() {
 
 inline std::shared_ptr<net::TlsContext> server_context() {
     return net::TlsContext::server(
-        {.certificate_chain = server_certificate().chain(), .private_key = server_certificate().key()});
+        {.certificate_chain = server_certificate().chain(), .private_key = server_certificate().key(), .compact = compact});
 }
 inline std::shared_ptr<net::TlsContext> client_context() {
     return net::TlsContext::client({.ca = server_certificate().chain()});
