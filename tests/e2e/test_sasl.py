@@ -221,6 +221,20 @@ def test_channel_binding_signs_in_when_it_is_right(users, kind):
     client.bind()
 
 
+@only_chancery("settings of ours")
+def test_two_talk_and_bind_where_libssl_keeps_the_sessions(make_server, users):
+    """decisions/0009: every other story runs without."""
+    server = make_server(tls__compact="false").start()
+    romeo, juliet = users(2, on=server)
+    client = romeo.client()
+    client.secure()
+    client.authenticate(romeo.name, romeo.password, "SCRAM-SHA-256-PLUS", client.channel_binding("tls-exporter"))
+    client.bind()
+    juliet = juliet.login()
+    client.send(f"<message to='{juliet.jid}' type='chat'><body>hello</body></message>")
+    juliet.hear("hello")
+
+
 @only_chancery("Prosody 0.12 binds to tls-unique only, which TLS 1.3 lacks")
 def test_channel_binding_to_another_connection_does_not_sign_in(users):
     romeo = users()
