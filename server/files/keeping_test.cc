@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "support/journal.h"
