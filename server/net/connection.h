@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/crypto.h"
 #include "base/task.h"
 #include "net/address.h"
 #include "net/error.h"
@@ -185,7 +186,8 @@ class Connection final : Pollable {
                      std::shared_ptr<TlsContext> context);
     void refuse_injection(std::size_t left_over);
     void start_session(std::shared_ptr<TlsContext> context, const std::string* server_name);
-    void leave_library();
+    void leave_library(std::unique_ptr<RecordLayer> records);
+    bool try_records(auto work);
     [[noreturn]] void fail_handshake();
     void lose_by_tls(const char* what);
     void lose_by_record();
@@ -236,5 +238,16 @@ class Connection final : Pollable {
     Hook<Connection, &Connection::flush> flush_{*this};
     Hook<Connection, &Connection::time_out, TimerNode> timer_{*this};
 };
+
+/// False when OpenSSL has failed, which is nobody's fault and costs this connection only.
+bool Connection::try_records(auto work) {
+    try {
+        work();
+        return true;
+    } catch (const CryptoError& failure) {
+        lose(failure.what());
+        return false;
+    }
+}
 
 }  // namespace chancery::net

@@ -50,7 +50,8 @@ void Connection::consume(std::size_t size) {
 void Connection::keep_received() {
     auto& buffers = shard_->buffers();
     if (buffers.receiver != this) return;
-    auto kept = buffers.borrow();
+    // Half a record may have to be kept for as long as the peer likes.
+    auto kept = !records_ || RecordLayer::is_complete(available()) ? buffers.borrow() : std::string();
     kept.assign(available());
     kept_ = std::move(kept);
     buffers.receiver = nullptr;
@@ -136,7 +137,8 @@ std::size_t Connection::read_records() {
     auto& plain = shard_->buffers().plain;
     std::size_t filled = 0;
     while (!finished_ && read_in_turn_ < share_of_turn) {
-        const auto opened = records_->open(available(), std::span(plain).subspan(filled));
+        RecordLayer::Opened opened{RecordLayer::Event::incomplete};
+        if (!try_records([&] { opened = records_->open(available(), std::span(plain).subspan(filled)); })) break;
         using enum RecordLayer::Event;
         if (opened.event == no_room) break;
         if (opened.event == incomplete) {
@@ -218,7 +220,7 @@ void Connection::encrypt(std::size_t most_sealed) {
         const auto part = std::string_view(written_).substr(written_sent_, TrafficKey::largest_plaintext);
         if (records_) {
             if (sealed_.empty()) sealed_ = shard_->buffers().borrow();
-            records_->seal(part, sealed_);
+            if (!try_records([&] { records_->seal(part, sealed_); })) return;
             mark_sent(written_, written_sent_, part.size());
             continue;
         }

@@ -110,18 +110,20 @@ Task<> Connection::handshake(std::chrono::milliseconds limit, std::size_t left_o
         else
             fail_handshake();
     }
-    if (witness) records_ = RecordLayer::take_over(ssl_, *witness);
+    std::unique_ptr<RecordLayer> records;
+    if (witness) records = RecordLayer::take_over(ssl_, *witness);
     witness.reset();
-    if (records_) co_return leave_library();
+    if (records) co_return leave_library(std::move(records));
     // RELEASE_BUFFERS frees them after data only: a peer that says nothing more would keep 16 KB.
     SSL_free_buffers(ssl_);
     forget_key_shares(ssl_);
 }
 
-void Connection::leave_library() {
+void Connection::leave_library(std::unique_ptr<RecordLayer> records) {
     facts_ = std::make_unique<HandshakeFacts>(describe(ssl_), net::channel_bindings(ssl_));
     SSL_free(std::exchange(ssl_, nullptr));
     context_.reset();
+    records_ = std::move(records);  // never beside the session: both would seal under one key
 }
 
 void Connection::refuse_injection(std::size_t left_over) {
@@ -161,7 +163,7 @@ void Connection::lose_by_tls(const char* what) {
 }
 
 void Connection::lose_by_record() {
-    records_->seal_failure(sealed_);
+    try_records([this] { records_->seal_failure(sealed_); });
     flush_alert();
     lose("TLS read: " + records_->failure());
 }
@@ -173,7 +175,7 @@ void Connection::flush_alert() {
 void Connection::say_goodbye() {
     if (established_) {
         encrypt(std::numeric_limits<std::size_t>::max());
-        if (records_) records_->seal_close_notify(sealed_);
+        if (records_) try_records([this] { records_->seal_close_notify(sealed_); });
         ERR_clear_error();
         if (ssl_) SSL_shutdown(ssl_);
         ERR_clear_error();

@@ -2,7 +2,10 @@
 
 #include <openssl/ssl.h>
 
-#include "base/bytes.h"
+#include <charconv>
+
+#include "base/crypto.h"
+#include "base/log.h"
 
 namespace chancery::net {
 namespace {
@@ -52,10 +55,23 @@ void HandshakeWitness::take(std::string_view line) {
     const auto label = line.substr(0, line.find(' '));
     const bool is_client = label == "CLIENT_TRAFFIC_SECRET_0", is_server = label == "SERVER_TRAFFIC_SECRET_0";
     if (!is_client && !is_server) return;
-    auto secret = from_hex(line.substr(line.rfind(' ') + 1));
-    if (!secret) return;  // and take_over() finds none
-    (is_client ? client_ : server_) = Secret(std::move(*secret));
+    (is_client ? client_ : server_).take(line.substr(line.rfind(' ') + 1));
     if (is_server) sealed_ = 0;  // what follows is sealed under it
+}
+
+HandshakeWitness::TrafficSecret::~TrafficSecret() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+
+/// What is not hexadecimal or too long leaves no secret, and take_over() finds none.
+void HandshakeWitness::TrafficSecret::take(std::string_view digits) {
+    size = 0;
+    if (digits.size() % 2 != 0 || digits.size() / 2 > bytes.size()) return;
+    for (std::size_t i = 0; i < digits.size(); i += 2) {
+        unsigned char byte = 0;
+        const auto read = std::from_chars(digits.data() + i, digits.data() + i + 2, byte, 16);
+        if (read.ptr != digits.data() + i + 2) return;
+        bytes[i / 2] = static_cast<char>(byte);
+    }
+    size = digits.size() / 2;
 }
 
 void HandshakeWitness::see_message(int writes, int, int type, const void*, std::size_t, ssl_st*, void* witness) {
@@ -64,14 +80,33 @@ void HandshakeWitness::see_message(int writes, int, int type, const void*, std::
 
 // RecordLayer.
 
+bool RecordLayer::is_possible() {
+    try {
+        for (const auto suite : {Suite::aes_128_gcm_sha256, Suite::aes_256_gcm_sha384}) {  // ChaCha20 is none of FIPS
+            std::string record;
+            TrafficKey(suite, std::string(secret_size(suite), 's'), 0).seal(ContentType::application_data, "x", record);
+        }
+        return true;
+    } catch (const CryptoError& failure) {
+        log::warning("tls.not_compact", {{"cause", failure.what()}});
+        return false;
+    }
+}
+
 std::unique_ptr<RecordLayer> RecordLayer::take_over(ssl_st* session, const HandshakeWitness& witness) {
+    // That nothing was read ahead is shown by SSL_has_pending() as long as the library is not told to read ahead.
     const auto suite = suite_of(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(session)));
     const bool ours = SSL_is_server(session) && SSL_version(session) == TLS1_3_VERSION && suite && SSL_has_pending(session) == 0 &&
                       SSL_SESSION_get_max_fragment_length(SSL_get_session(session)) == TLSEXT_max_fragment_length_DISABLED;
     if (!ours) return nullptr;
-    const auto client = witness.client().reveal(), server = witness.server().reveal();
+    const auto client = witness.client(), server = witness.server();
     if (client.size() != secret_size(*suite) || server.size() != secret_size(*suite)) return nullptr;
-    return std::make_unique<RecordLayer>(*suite, client, server, witness.sealed());
+    try {
+        return std::make_unique<RecordLayer>(*suite, client, server, witness.sealed());
+    } catch (const CryptoError& failure) {
+        log::warning("tls.not_compact", {{"cause", failure.what()}});
+        return nullptr;
+    }
 }
 
 bool RecordLayer::is_complete(std::string_view input) {
@@ -115,6 +150,7 @@ RecordLayer::Opened RecordLayer::take(ContentType type, std::string_view content
 }
 
 RecordLayer::Opened RecordLayer::take_alert(std::string_view content, std::size_t consumed) {
+    if (content.empty()) return fail(unexpected_message, "an alert without anything in it");  // §5.4
     if (content.size() != 2) return fail(decode_error, "an alert of another length");
     const auto description = static_cast<std::uint8_t>(content[1]);
     if (description == close_notify) return {Event::closed, consumed};

@@ -6,12 +6,12 @@
 #pragma once
 #include <openssl/types.h>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "base/secret.h"
 #include "net/traffic_key.h"
 
 namespace chancery::net {
@@ -27,25 +27,36 @@ class HandshakeWitness {
     HandshakeWitness(const HandshakeWitness&) = delete;
     HandshakeWitness& operator=(const HandshakeWitness&) = delete;
 
-    const Secret& client() const { return client_; }
-    const Secret& server() const { return server_; }
+    std::string_view client() const { return client_.text(); }
+    std::string_view server() const { return server_.text(); }
     /// Records that libssl has sealed under server(): session tickets.
     std::uint64_t sealed() const { return sealed_; }
 
   private:
+    /// Without memory that somebody has to wipe, or that there may be none of: libssl calls us.
+    struct TrafficSecret {
+        ~TrafficSecret();
+        void take(std::string_view digits);
+        std::string_view text() const { return {bytes.data(), size}; }
+        std::array<char, 48> bytes{};
+        std::size_t size = 0;
+    };
+
     void take(std::string_view line);
     static void log_key(const ssl_st* session, const char* line);
     static void see_message(int writes, int version, int type, const void* bytes, std::size_t size, ssl_st* session, void* witness);
 
     ssl_st* session_;
-    Secret client_, server_;
+    TrafficSecret client_, server_;
     std::uint64_t sealed_ = 0;
 };
 
 class RecordLayer {
   public:
+    /// Whether OpenSSL has what it needs.
+    static bool is_possible();
     /// From a server's session whose handshake is done and that has read nothing since. Null where it must stay with libssl:
-    /// TLS 1.2, a cipher suite or a length of fragments (RFC 6066 §4) of its own.
+    /// TLS 1.2, a cipher suite or a length of fragments (RFC 6066 §4) of its own, or a key that cannot be derived.
     static std::unique_ptr<RecordLayer> take_over(ssl_st* session, const HandshakeWitness& witness);
 
     /// A server's: it opens with the first key and seals with the second.

@@ -204,6 +204,7 @@ TEST_CASE("ContentThatNoPeerSendsEndsItWithItsAlert") {
     SUBCASE("a key update with something behind it") { CHECK(alert_for(ContentType::handshake, key_update(0) + "x") == 10); }
     SUBCASE("a key update of another length") { CHECK(alert_for(ContentType::handshake, "\x18\0\0\x02\0"s) == 50); }
     SUBCASE("a key update that says 2") { CHECK(alert_for(ContentType::handshake, key_update(2)) == 47); }
+    SUBCASE("an empty alert") { CHECK(alert_for(ContentType::alert, "") == 10); }
     SUBCASE("half an alert") { CHECK(alert_for(ContentType::alert, "\1") == 50); }
     SUBCASE("the peer's alert is not answered") { CHECK(alert_for(ContentType::alert, "\2\x14") == 255); }
     SUBCASE("too much") {

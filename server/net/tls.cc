@@ -148,8 +148,8 @@ std::shared_ptr<TlsContext> TlsContext::server(const Options& options) {
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, ticket_key);
     SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::seals).count());
     SSL_CTX_set_num_tickets(context, options.resumable ? 1 : 0);
-    made->compact_ = options.compact;
-    if (options.compact) HandshakeWitness::prepare(context);
+    made->compact_ = options.compact && RecordLayer::is_possible();
+    if (made->compact_) HandshakeWitness::prepare(context);
     if (!options.resumable) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     // A resumed session carries the verdict on the client's certificate: it is good under the same authority
     // only.

@@ -35,15 +35,12 @@ void require(bool success, const char* what) {
 /// One cipher, for one direction, with the key it was used with last.
 class ThreadCipher {
   public:
-    ThreadCipher(Suite suite, bool seals) : context_(EVP_CIPHER_CTX_new()), seals_(seals) {
+    ThreadCipher(Suite suite, bool seals) : seals_(seals) {
         const std::unique_ptr<EVP_CIPHER, decltype(&EVP_CIPHER_free)> cipher(EVP_CIPHER_fetch(nullptr, of(suite).cipher, nullptr),
                                                                              EVP_CIPHER_free);
-        require(context_ && cipher && EVP_CipherInit_ex2(context_, cipher.get(), nullptr, nullptr, seals_, nullptr) == 1, of(suite).cipher);
+        require(context_ && cipher && EVP_CipherInit_ex2(context_.get(), cipher.get(), nullptr, nullptr, seals_, nullptr) == 1, of(suite).cipher);
     }
-    ~ThreadCipher() {
-        EVP_CIPHER_CTX_free(context_);
-        OPENSSL_cleanse(key_.data(), key_.size());
-    }
+    ~ThreadCipher() { OPENSSL_cleanse(key_.data(), key_.size()); }
     ThreadCipher(const ThreadCipher&) = delete;
     ThreadCipher& operator=(const ThreadCipher&) = delete;
 
@@ -51,14 +48,14 @@ class ThreadCipher {
     EVP_CIPHER_CTX* prepare(const std::array<char, Key::size>& key, const unsigned char* nonce) {
         const bool same = has_key_ && CRYPTO_memcmp(key_.data(), key.data(), key.size()) == 0;
         const auto* change = same ? nullptr : reinterpret_cast<const unsigned char*>(key.data());
-        has_key_ = EVP_CipherInit_ex2(context_, nullptr, change, nonce, seals_, nullptr) == 1;
+        has_key_ = EVP_CipherInit_ex2(context_.get(), nullptr, change, nonce, seals_, nullptr) == 1;
         require(has_key_, "a record's key");
         key_ = key;
-        return context_;
+        return context_.get();
     }
 
   private:
-    EVP_CIPHER_CTX* context_;
+    const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context_{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
     const bool seals_;
     bool has_key_ = false;
     std::array<char, Key::size> key_{};
@@ -108,6 +105,7 @@ TrafficKey::TrafficKey(Suite suite, std::string_view secret, std::uint64_t seque
 TrafficKey::~TrafficKey() {
     OPENSSL_cleanse(secret_.data(), secret_.size());
     OPENSSL_cleanse(key_.data(), key_.size());
+    OPENSSL_cleanse(iv_.data(), iv_.size());
 }
 
 void TrafficKey::derive() {
@@ -116,10 +114,8 @@ void TrafficKey::derive() {
 }
 
 void TrafficKey::update() {
-    std::array<char, largest_secret> next;
-    expand_label(suite_, secret(), "traffic upd", next.data(), secret_size(suite_));
-    secret_ = next;
-    OPENSSL_cleanse(next.data(), next.size());
+    // It reads all of the old before it writes the new.
+    expand_label(suite_, secret(), "traffic upd", secret_.data(), secret_size(suite_));
     derive();
     sequence_ = 0;
 }
@@ -136,6 +132,8 @@ std::array<unsigned char, TrafficKey::nonce_size> TrafficKey::next_nonce() {
 }
 
 void TrafficKey::seal(ContentType type, std::string_view content, std::string& out) {
+    const auto nonce = next_nonce();
+    auto* context = thread_cipher<true>(suite_).prepare(key_, nonce.data());
     const auto protected_size = content.size() + 1 + tag_size;
     const auto at = out.size();
     out.resize(at + header_size + protected_size);
@@ -149,14 +147,15 @@ void TrafficKey::seal(ContentType type, std::string_view content, std::string& o
     content.copy(reinterpret_cast<char*>(inner), content.size());
     inner[content.size()] = static_cast<unsigned char>(type);
     const auto inner_size = static_cast<int>(content.size() + 1);
-
-    const auto nonce = next_nonce();
-    auto* context = thread_cipher<true>(suite_).prepare(key_, nonce.data());
     int size = 0;
     const bool good = EVP_EncryptUpdate(context, nullptr, &size, record, header_size) == 1 &&
                       EVP_EncryptUpdate(context, inner, &size, inner, inner_size) == 1 &&
                       EVP_EncryptFinal_ex(context, inner + inner_size, &size) == 1 &&
                       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tag_size, inner + inner_size) == 1;
+    if (!good) {  // nothing that is not sealed stands in what goes out
+        OPENSSL_cleanse(record, header_size + protected_size);
+        out.resize(at);
+    }
     require(good, "sealing a record");
 }
 
