@@ -203,7 +203,7 @@ void Client::handle_message(xml::View element) {
         return;
     }
     ++in_flight_;
-    const auto handled = [alive = alive_, id = session_id_, &home = home()] {
+    std::function<void()> handled = [alive = alive_, id = session_id_, &home = home()] {
         if (auto* session = home.find(id)) session->count_handled();
         if (auto* client = *alive) {
             --client->in_flight_;
@@ -211,7 +211,7 @@ void Client::handle_message(xml::View element) {
             client->answer_requests();
         }
     };
-    home().tasks().spawn(service_.host().accept_from_client(session_id_, std::move(*message), handled));
+    home().tasks().spawn(service_.host().accept_from_client(session_id_, std::move(*message), std::move(handled)));
 }
 
 Task<> Client::messages_settled(std::size_t at_most) {

@@ -173,7 +173,10 @@ void Home::mark_soon() {
 /// could lose it.
 bool Home::settle_written(Session& session) {
     if (!session.link() || session.link()->unsent() > 0) return false;
-    for (const auto& delivery : std::exchange(session.written, {})) settle(*delivery);
+    constexpr std::size_t kept_places = 4;  // of the next ones: no memory asked for, and an idle session has little
+    for (const auto& delivery : session.written) settle(*delivery);
+    if (session.written.capacity() > kept_places) session.written = {};
+    else session.written.clear();
     return true;
 }
 

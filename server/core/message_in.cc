@@ -11,12 +11,13 @@ namespace chancery {
 Result<Message, StanzaError> Host::take_message(xml::View stanza, const Jid& from) const {
     auto to = stanza.has_attribute("to") ? Jid::parse(stanza.attribute("to")) : Result<Jid, JidError>(from.bare());
     if (!to) return refuse(Condition::jid_malformed, "The address in 'to' is not a valid JID.");
+    auto xml = stamp(stanza, from, *to, domain());
     return Message{.from = from,
-                   .to = *to,
+                   .to = std::move(*to),
                    .id = std::string(stanza.attribute("id")),
                    .type = message_type(stanza.attribute("type")),
                    .traits = traits_of(stanza),
-                   .xml = stamp(stanza, from, *to, domain())};
+                   .xml = std::move(xml)};
 }
 
 void Host::announce(const Jid& person, std::string_view subject, std::string_view body) {

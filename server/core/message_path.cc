@@ -52,7 +52,8 @@ std::string carbon(std::string_view direction, const Jid& owner, const Session& 
     xml.append(direction).append(" xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>");
     // The stanza's own namespace is jabber:client, which is not in force inside <forwarded/>.
     xml.append("<message xmlns='jabber:client'").append(forwarded.substr(std::string_view("<message").size()));
-    return xml.append("</forwarded></").append(direction).append("></message>");
+    xml.append("</forwarded></").append(direction).append("></message>");
+    return xml;
 }
 
 }  // namespace
@@ -64,7 +65,8 @@ std::string Host::stanza_id_of(const Jid& by, std::uint64_t position) const {
     xml.reserve(by.bare_text().size() + most_around);
     xml.append("<stanza-id xmlns='urn:xmpp:sid:0'");
     xml::append_attribute(xml, "by", by.bare_text());
-    return xml.append(" id='").append(stanza_ids().of(position)).append("'/>");
+    xml.append(" id='").append(stanza_ids().of(position)).append("'/>");
+    return xml;  // by itself: the value of append() is copied
 }
 
 policy::Facts Host::facts_about(const Message& message) const {
@@ -73,7 +75,7 @@ policy::Facts Host::facts_about(const Message& message) const {
         .recipient_exists = !is_ours(message.to.domain()) || is_account(message.to),
         .out_of_reach = !is_ours(message.to.domain()) && !way_to(message.to),
         .blocked_by_recipient = !answers && block_lists_.has_blocked(message.to, message.from),
-        .blocked_by_sender = is_account(message.from) && block_lists_.has_blocked(message.from, message.to),
+        .blocked_by_sender = block_lists_.has_blocked(message.from, message.to) && is_account(message.from),
         .end_to_end_allowed = config().policy.end_to_end,
         .file_streams_allowed = config().policy.file_streams,
     };
@@ -135,7 +137,7 @@ Task<std::optional<Recorder::Receipt>> Host::judge_and_record(std::shared_ptr<co
 }
 
 void Host::deliver(std::shared_ptr<Delivery> delivery) {
-    const auto to = delivery->message->to;
+    const auto& to = delivery->message->to;
     if (is_local(to)) return at_home(to, [delivery = std::move(delivery)](Home& home) mutable { home.deliver(std::move(delivery)); });
     if (auto* way = way_to(to)) return way->deliver(std::move(delivery));
     // The way has closed since it was judged.
@@ -169,6 +171,10 @@ void Home::deliver_to_bare(User& recipient, std::shared_ptr<Delivery> delivery) 
     if (message.type == MessageType::error) return;
     if (message.type == MessageType::groupchat) return nobody_took(recipient, std::move(delivery));
 
+    if (recipient.sessions.size() == 1) {  // nobody else to take it or to have a copy
+        auto& session = *recipient.sessions.front();
+        return session.takes_messages() ? session.send(std::move(delivery)) : nobody_took(recipient, std::move(delivery));
+    }
     std::vector<Session*> takers;
     for (const auto& session : recipient.sessions)
         if (session->takes_messages()) takers.push_back(session.get());

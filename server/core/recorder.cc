@@ -1,7 +1,7 @@
 #include "core/recorder.h"
 
 #include <future>
-#include <map>
+#include <utility>
 #include <vector>
 
 namespace chancery {
@@ -13,6 +13,38 @@ struct Recorder::Entry : journal::Pending {
     Executor* home = nullptr;
     std::coroutine_handle<> waiter;               // read and cleared on the home thread only
     std::promise<void>* blocked = nullptr;        // instead of a waiter: somebody blocks
+
+    class Returning;
+    Entry* following() const { return static_cast<Entry*>(next); }
+};
+
+/// The records of a batch that go back to one shard, in order: a list through `next`, so that a batch needs no memory of its
+/// own. Owns what is not taken out.
+class Recorder::Entry::Returning {
+  public:
+    explicit Returning(Executor& home) : home_(&home) {}
+    Returning(Returning&& other) noexcept
+        : home_(other.home_), first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
+    ~Returning() {
+        while (auto entry = take()) entry.reset();
+    }
+
+    Executor& home() const { return *home_; }
+    void add(Entry& entry) {
+        entry.next = nullptr;
+        if (last_) last_->next = &entry;
+        else first_ = &entry;
+        last_ = &entry;
+    }
+    std::unique_ptr<Entry> take() {
+        if (!first_) return nullptr;
+        return std::unique_ptr<Entry>(std::exchange(first_, first_->following()));
+    }
+
+  private:
+    Executor* home_;
+    Entry* first_ = nullptr;
+    Entry* last_ = nullptr;
 };
 
 void Recorder::connect(journal::Journal& journal, archive::Archive& archive, Ledger& ledger, const Key& master) {
@@ -62,7 +94,12 @@ Recorder::Receipt Recorder::record_now(const Draft& draft) {
 
 void Recorder::settled(journal::Pending* first) {
     std::vector<archive::TailEntry> tail;
-    std::map<Executor*, std::vector<std::unique_ptr<Entry>>> homes;
+    std::vector<Entry::Returning> homes;  // a few
+    const auto returning_to = [&](Executor& home) -> Entry::Returning& {
+        for (auto& known : homes)
+            if (&known.home() == &home) return known;
+        return homes.emplace_back(home);
+    };
     std::vector<std::promise<void>*> blocked;
     for (auto* pending = first; pending;) {
         auto* entry = static_cast<Entry*>(pending);
@@ -74,13 +111,14 @@ void Recorder::settled(journal::Pending* first) {
             ledger_->add(entry->position, entry->recipient);
         }
         if (entry->blocked) blocked.push_back(entry->blocked);
-        else homes[entry->home].emplace_back(entry);
+        else returning_to(*entry->home).add(*entry);
     }
     if (!tail.empty()) archive_->added(tail);
     for (auto* promise : blocked) promise->set_value();
-    for (auto& [home, entries] : homes) {
-        home->post([entries = std::move(entries)]() mutable {
-            for (auto& entry : entries) {
+    for (auto& entries : homes) {
+        auto& home = entries.home();
+        home.post([entries = std::move(entries)]() mutable {
+            while (auto entry = entries.take()) {
                 auto waiter = entry->waiter;
                 if (!waiter) continue;
                 (void)entry.release();  // back with its awaiter

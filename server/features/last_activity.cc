@@ -1,6 +1,10 @@
 // XEP-0012: Last Activity. Of the server: how long it is up; of a contact: how long they are away, and their last words.
 
+#include <map>
+#include <utility>
+
 #include "base/crypto.h"
+#include "base/log.h"
 #include "features/features.h"
 
 namespace chancery {
@@ -16,18 +20,66 @@ std::string seconds(std::chrono::microseconds span, std::string_view status = {}
     return reply.to_string(ns::client);
 }
 
-Task<> remember(Host& host, Jid owner, Time time, std::string status) {
-    const storage::Blob sealed{seal(host.state_key(), "last:" + owner.text(), status)};
-    const auto work = [owner = owner.text(), time, sealed](storage::Transaction& tx) {
-        tx.run("INSERT INTO last_activity (owner, seen_us, status) VALUES ($1, $2, $3)"
-               " ON CONFLICT (owner) DO UPDATE SET seen_us = $2, status = $3", owner, time, sealed);
+/// Who has left and is not in the database yet. Those who leave within a second are written together: written one by one,
+/// each would wait for a synchronisation of its own. Used on the first home; what is left at the end is written then.
+class Departures {
+    struct Departure {
+        std::string name;
+        Time time;
+        storage::Blob status;
     };
-    co_await host.database().write(work);
-}
+    using Unsaved = std::map<std::string, Departure>;
+
+    /// Nothing of who was removed meanwhile.
+    static auto saving(Unsaved unsaved) {
+        return [unsaved = std::move(unsaved)](storage::Transaction& tx) {
+            for (const auto& [owner, left] : unsaved)
+                tx.run("INSERT INTO last_activity (owner, seen_us, status)"
+                       " SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM account WHERE name = $4)"
+                       " ON CONFLICT (owner) DO UPDATE SET seen_us = $2, status = $3", owner, left.time, left.status, left.name);
+        };
+    }
+
+  public:
+    explicit Departures(Host& host) : host_(host), database_(host.database()) {}
+    ~Departures() {
+        try {
+            if (!unsaved_.empty()) database_.write_now(saving(unsaved_));
+        } catch (const storage::StorageError& failure) {
+            log::warning("last-activity.not_saved", {{"cause", failure.what()}});
+        }
+    }
+
+    void note(const Jid& owner, Time time, std::string_view status) {
+        const storage::Blob sealed{seal(host_.state_key(), "last:" + owner.text(), status)};
+        unsaved_.insert_or_assign(owner.text(), Departure{.name = std::string(owner.local()), .time = time, .status = sealed});
+        if (!std::exchange(saving_soon_, true)) host_.home(0).tasks().spawn(save_soon());
+    }
+
+  private:
+    Task<> save_soon() {
+        co_await net::sleep(std::chrono::seconds(1));
+        saving_soon_ = false;
+        auto unsaved = std::exchange(unsaved_, {});
+        try {
+            co_await database_.write(saving(unsaved));
+        } catch (...) {
+            unsaved_.merge(unsaved);  // with the next ones, or at the end; newer ones stay
+            throw;
+        }
+    }
+
+    Host& host_;
+    storage::Database& database_;
+    Unsaved unsaved_;
+    bool saving_soon_ = false;
+};
 
 void on_unavailable(Host& host, Session& session, std::string_view status) {
     session.user().left = {host.now(), std::string(status)};  // true at once, and durable soon
-    session.user().home().tasks().spawn(remember(host, session.jid().bare(), host.now(), std::string(status)));
+    host.home(0).shard().post([&host, owner = session.jid().bare(), time = host.now(), status = std::string(status)] {
+        host.kept<Departures>().note(owner, time, status);
+    });
 }
 
 Task<Reply> of_absent(Host& host, Jid owner) {
@@ -65,6 +117,7 @@ const Feature last_activity{
     .account_disco = {query.ns},
     .install = [](Host& host) {
         host.on_get(At::server | At::own | At::other | At::nobody, query, answer);
+        host.keep(std::make_shared<Departures>(host));
         host.on_unavailable(on_unavailable);
     },
 };

@@ -88,7 +88,8 @@ std::string with_children(std::string_view stanza, std::string_view children) {
     const auto end_tag = stanza.rfind("</");
     std::string xml;
     xml.reserve(stanza.size() + children.size());
-    return xml.append(stanza.substr(0, end_tag)).append(children).append(stanza.substr(end_tag));
+    xml.append(stanza.substr(0, end_tag)).append(children).append(stanza.substr(end_tag));
+    return xml;  // by itself: the value of append() is copied
 }
 
 std::string addressed(std::string_view stanza, const Jid& to) {
@@ -117,7 +118,8 @@ std::string error_reply(std::string_view kind, const Jid& from, const Jid& to, s
     if (!id.empty()) attribute("id", id);
     if (!to.text().empty()) attribute("from", to.text());
     if (!from.text().empty()) attribute("to", from.text());
-    return xml.append(">").append(error.to_xml()).append("</").append(kind).append(">");
+    xml.append(">").append(error.to_xml()).append("</").append(kind).append(">");
+    return xml;
 }
 
 }  // namespace chancery

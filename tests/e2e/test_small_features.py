@@ -1,6 +1,7 @@
 """What takes one request each: version, time, last activity, discovery, cards, private storage, client state, ids."""
 
 import re
+import sqlite3
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -70,6 +71,16 @@ def test_who_just_left_is_remembered_when_the_server_stops(own_server, users):
     assert query.text == "gone fishing"
     listed = parse_json(own_server.cli("user", "list", "--json").stdout)["users"]
     assert next(person for person in listed if person["name"] == romeo.name)["last_logon"]
+
+
+@only_chancery("a server of its own, and the command line")
+def test_nothing_of_who_is_removed_is_written_when_they_leave(own_server, users):
+    romeo = users()
+    romeo.login()
+    own_server.cli("user", "remove", romeo.name, "--yes")
+    own_server.stop()
+    with sqlite3.connect(own_server.data / "state.db") as database:
+        assert not database.execute("SELECT * FROM last_activity WHERE owner = ?", (romeo.jid,)).fetchall()
 
 
 @peer_differs("Prosody's mod_lastactivity knows only who has left")
