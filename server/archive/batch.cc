@@ -100,8 +100,9 @@ void Batch::write_list(std::size_t from, std::size_t to, RunBuilder& builder) {
                     .last_place = place(*item),
                     .counted = counts(*item)};
         auto* out = postings.data();
-        for (++item; item != end && has_roles(*item) == piece.has_roles && out <= full; ++item) {
+        for (++item; item != end && has_roles(*item) == piece.has_roles; ++item) {
             if (place(*item) == piece.last_place) continue;  // a word that the text has twice
+            if (out > full) break;
             const std::uint64_t distance = place(*item) - piece.last_place;
             out = put_varint(out, piece.has_roles ? distance << role_bits | roles(*item) : distance);
             piece.last_place = place(*item);
