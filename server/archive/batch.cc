@@ -87,28 +87,29 @@ void Batch::sort() {
 
 /// Items from..to are of one term.
 void Batch::write_list(std::size_t from, std::size_t to, RunBuilder& builder) {
-    const auto place = [&](std::size_t i) { return items_[i].value >> value_bits; };
-    const auto roles = [&](std::size_t i) { return items_[i].value & ((1u << role_bits) - 1); };
-    const auto has_roles = [&](std::size_t i) { return (items_[i].value >> role_bits & 1) != 0; };
-    while (from < to) {
-        Piece piece{.term = items_[from].term,
-                    .has_roles = has_roles(from),
-                    .first = {place(from), static_cast<std::uint8_t>(roles(from))},
-                    .last_place = place(from)};
-        piece.counted = (piece.first.roles & role::in_history) ? 1 : 0;
-        postings_.clear();
-        auto next = from + 1;
-        for (; next < to && has_roles(next) == piece.has_roles; ++next) {
-            if (place(next) == piece.last_place) continue;  // a word that the text has twice
-            if (postings_.size() + 20 > postings_limit_bytes) break;
-            const std::uint64_t distance = place(next) - piece.last_place;
-            put_varint(postings_, piece.has_roles ? distance << role_bits | roles(next) : distance);
-            piece.last_place = place(next);
-            piece.counted += (roles(next) & role::in_history) ? 1 : 0;
+    const auto place = [](const Item& item) { return item.value >> value_bits; };
+    const auto roles = [](const Item& item) { return static_cast<std::uint8_t>(item.value & ((1u << role_bits) - 1)); };
+    const auto has_roles = [](const Item& item) { return (item.value >> role_bits & 1) != 0; };
+    const auto counts = [&](const Item& item) { return (roles(item) & role::in_history) ? 1u : 0u; };
+    std::array<char, postings_limit_bytes> postings;
+    const auto* const full = postings.data() + postings.size() - 2 * largest_varint;  // the first one is stored with them
+    for (const auto *item = &items_[from], *end = item + (to - from); item != end;) {
+        Piece piece{.term = item->term,
+                    .has_roles = has_roles(*item),
+                    .first = {place(*item), roles(*item)},
+                    .last_place = place(*item),
+                    .counted = counts(*item)};
+        auto* out = postings.data();
+        for (++item; item != end && has_roles(*item) == piece.has_roles; ++item) {
+            if (place(*item) == piece.last_place) continue;  // a word that the text has twice
+            if (out > full) break;
+            const std::uint64_t distance = place(*item) - piece.last_place;
+            out = put_varint(out, piece.has_roles ? distance << role_bits | roles(*item) : distance);
+            piece.last_place = place(*item);
+            piece.counted += counts(*item);
         }
-        piece.rest = postings_;
+        piece.rest = {postings.data(), static_cast<std::size_t>(out - postings.data())};
         builder.add(piece);
-        from = next;
     }
 }
 

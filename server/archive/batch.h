@@ -48,7 +48,7 @@ class Batch {
     Run run_;
     std::vector<Item> items_, spare_;
     std::vector<Term> terms_;
-    std::string text_, postings_;
+    std::string text_;
 };
 
 }  // namespace chancery::archive

@@ -7,6 +7,8 @@
 namespace chancery::archive {
 namespace {
 
+constexpr std::size_t crc_size = sizeof(std::uint32_t);
+
 [[noreturn]] void damaged() { throw IndexDamaged("a block of the index is damaged"); }
 
 std::uint64_t take(const char*& at, const char* end) {
@@ -22,12 +24,12 @@ Posting posting_of(std::uint64_t value, bool has_roles) {
 
 }  // namespace
 
-BlockReader::BlockReader(std::string_view block) : at_(block.data()), end_(block.data() + block.size()) {
-    if (block.size() < sizeof(std::uint32_t)) damaged();
-    const auto crc = get<std::uint32_t>(at_);
-    at_ += sizeof crc;
-    if (crc != journal::crc32c(block.substr(sizeof crc))) damaged();
+void check_block(std::string_view block) {
+    if (block.size() < crc_size) damaged();
+    if (get<std::uint32_t>(block.data()) != journal::crc32c(block.substr(crc_size))) damaged();
 }
+
+BlockReader::BlockReader(std::string_view block) : at_(block.data() + crc_size), end_(block.data() + block.size()) {}
 
 std::optional<Piece> BlockReader::next() {
     if (at_ == end_) return std::nullopt;

@@ -25,10 +25,13 @@ struct BlockStart {
     friend auto operator<=>(const BlockStart&, const BlockStart&) = default;
 };
 
-/// Reads a block's entries, first to last. @throws IndexDamaged
+/// @throws IndexDamaged unless its CRC says that the block is as it was written
+void check_block(std::string_view block);
+
+/// Reads the entries of a block that was checked, first to last. @throws IndexDamaged
 class BlockReader {
   public:
-    /// Checks the CRC. The bytes must outlive the reader.
+    /// The bytes must outlive the reader.
     explicit BlockReader(std::string_view block);
     /// The next entry; nothing at the end.
     std::optional<Piece> next();

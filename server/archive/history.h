@@ -28,7 +28,7 @@ struct HistoryQuery {
 struct HistoryItem {
     Position position = 0;
     Time time{};
-    Jid from, to;  ///< `to` is the sender's bare address when the stanza had none
+    Jid from;
     std::string stanza;
 };
 

@@ -9,6 +9,7 @@
 namespace chancery::archive {
 namespace {
 
+constexpr std::size_t most_reserved = 256;  // items of a page
 constexpr auto last_position = std::numeric_limits<Position>::max();
 
 bool is_in_history_of(const TailEntry& entry, Owner owner) {
@@ -24,7 +25,7 @@ bool is_between(const TailEntry& entry, Owner owner, Owner peer) {
 HistoryReader::HistoryReader(const Sources& sources, Owner owner)
     : sources_(sources), owner_(owner),
       moment_(sources, [owner](const TailEntry& entry) { return is_in_history_of(entry, owner); }),
-      all_(moment_.reading(), owner, role::in_history) {}
+      all_(moment_.reading(), owner, role::in_history), records_(sources.journal) {}
 
 bool HistoryReader::contains(Position position) {
     if (position < moment_.index_end()) return all_.at_or_after(position) == position;
@@ -33,8 +34,8 @@ bool HistoryReader::contains(Position position) {
 
 HistoryReader::Filtered HistoryReader::filter(const HistoryQuery& query) {
     const auto& index = moment_.reading().index();
-    const auto term = query.with ? pair_term(owner_, *query.with) : owner_;
-    Filtered filtered{PostingCursor(moment_.reading(), term, role::in_history), 0, index.end(), {}};
+    if (query.with) with_.emplace(moment_.reading(), pair_term(owner_, *query.with), role::in_history);
+    Filtered filtered{query.with ? *with_ : all_, 0, index.end(), {}};
     if (query.start) filtered.from = first_at_or_after(index, sources_.journal, *query.start);
     if (query.end) filtered.to = first_at_or_after(index, sources_.journal, *query.end + 1us);
     for (const auto& entry : moment_.tail()) {
@@ -80,6 +81,7 @@ Result<HistoryPage, HistoryRefusal> HistoryReader::page(const HistoryQuery& quer
 
     auto filtered = query.ids.empty() ? filter(query) : chosen(query.ids);
     HistoryPage page;
+    page.items.reserve(std::min(query.max, most_reserved));
     if (query.from_end) fill_backward(filtered, query, page);
     else fill_forward(filtered, query, page);
 
@@ -96,11 +98,11 @@ HistoryReader::Filtered HistoryReader::chosen(std::vector<Position> ids) {
     std::ranges::sort(ids);
     const auto repeated = std::ranges::unique(ids);
     ids.erase(repeated.begin(), repeated.end());
-    return {PostingCursor(moment_.reading(), owner_, role::in_history), 0, 0, std::move(ids)};
+    return {all_, 0, 0, std::move(ids)};
 }
 
 /// Puts an item on the page, if there is room. A page is never empty because its first item is large.
-bool HistoryReader::put(HistoryItem item, const HistoryQuery& query, HistoryPage& page) {
+bool HistoryReader::put(HistoryItem&& item, const HistoryQuery& query, HistoryPage& page) {
     if (page.items.size() >= query.max) return false;
     if (!page.items.empty() && page_bytes_ + item.stanza.size() > query.max_bytes) return false;
     page_bytes_ += item.stanza.size();
@@ -135,27 +137,33 @@ void HistoryReader::fill_backward(Filtered& filtered, const HistoryQuery& query,
     std::ranges::reverse(page.items);
 }
 
-std::optional<Jid> HistoryReader::address(std::string_view text) {
+/// Who has the address, until some others were asked for; nobody for what is no address.
+const HistoryReader::Party* HistoryReader::party(std::string_view address) {
     constexpr std::size_t few = 8;
-    const auto found = std::ranges::find(known_, text, &Jid::text);
-    if (found != known_.end()) return *found;
-    auto parsed = Jid::parse(text);
-    if (!parsed) return std::nullopt;
-    if (known_.size() < few) known_.push_back(*parsed);
-    return std::move(*parsed);
+    const auto found = std::ranges::find(known_, address, [](const Party& party) { return std::string_view(party.jid.text()); });
+    if (found != known_.end()) return &*found;
+    auto jid = Jid::parse(address);
+    if (!jid) return nullptr;
+    const auto owner = sources_.owners.of(*jid);
+    if (known_.empty()) known_.reserve(few);
+    if (known_.size() < few) return &known_.emplace_back(std::move(*jid), owner);
+    auto& oldest = known_[next_known_++ % few];
+    oldest = {std::move(*jid), owner};
+    return &oldest;
 }
 
 std::optional<HistoryItem> HistoryReader::read(Position position, const std::optional<Jid>& with_full) {
-    const auto entry = sources_.journal.read(position);
+    auto entry = records_.read(position);
     if (!entry) return std::nullopt;  // erased; or damaged, which the indexer has reported
     const auto record = view_record(entry->text);
     if (!record) return std::nullopt;
 
     // The index has led here by hashes. Whose history it is, the record itself decides.
-    const auto& owners = sources_.owners;
-    const bool is_sender = record->in_sender_history && owners.of(bare_part(record->from)) == owner_;
-    const bool is_recipient = record->in_recipient_history && !record->to.empty() &&
-                              owners.of(bare_part(record->to)) == owner_;
+    const auto* from = party(record->from);
+    const auto* to = record->to.empty() ? from : party(record->to);
+    if (!from || !to) return std::nullopt;
+    const bool is_sender = record->in_sender_history && from->owner == owner_;
+    const bool is_recipient = record->in_recipient_history && !record->to.empty() && to->owner == owner_;
     if (!is_sender && !is_recipient) return std::nullopt;
     if (with_full && with_full->is_full()) {
         const bool matches = (is_sender && record->to == with_full->text()) ||
@@ -163,14 +171,9 @@ std::optional<HistoryItem> HistoryReader::read(Position position, const std::opt
         if (!matches) return std::nullopt;
     }
 
-    auto from = address(record->from);
-    auto to = address(record->to.empty() ? bare_part(record->from) : record->to);
-    if (!from || !to) return std::nullopt;
-    return HistoryItem{.position = position,
-                       .time = entry->time,
-                       .from = std::move(*from),
-                       .to = std::move(*to),
-                       .stanza = std::string(record->stanza)};
+    // The stanza is the record's end: what stands before it goes, and the memory is the item's.
+    entry->text.erase(0, entry->text.size() - record->stanza.size());
+    return HistoryItem{.position = position, .time = entry->time, .from = from->jid, .stanza = std::move(entry->text)};
 }
 
 std::optional<HistoryBounds> HistoryReader::bounds() {

@@ -7,6 +7,7 @@
 #include "archive/history.h"
 #include "archive/posting_cursor.h"
 #include "archive/sources.h"
+#include "journal/lookup.h"
 
 namespace chancery::archive {
 
@@ -23,9 +24,14 @@ class HistoryReader {
   private:
     /// What a query filters by, before it is cut into pages: positions in the index, and those behind it.
     struct Filtered {
-        PostingCursor cursor;
+        PostingCursor& cursor;
         Position from, to;
         std::vector<Position> tail;
+    };
+
+    struct Party {
+        Jid jid;
+        Owner owner;
     };
 
     bool contains(Position position);
@@ -34,18 +40,21 @@ class HistoryReader {
     std::optional<Position> previous(Filtered& filtered, Position upto);
     std::size_t count(Filtered& filtered, Position to);
     Filtered chosen(std::vector<Position> ids);
-    bool put(HistoryItem item, const HistoryQuery& query, HistoryPage& page);
+    bool put(HistoryItem&& item, const HistoryQuery& query, HistoryPage& page);
     void fill_forward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
     void fill_backward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
-    std::optional<Jid> address(std::string_view text);
+    const Party* party(std::string_view address);
     std::optional<HistoryItem> read(Position position, const std::optional<Jid>& with_full);
 
     const Sources& sources_;
     const Owner owner_;
     Moment moment_;
     PostingCursor all_;
+    std::optional<PostingCursor> with_;  // of those between the owner and one other
+    journal::Lookup records_;
     std::size_t page_bytes_ = 0;
-    std::vector<Jid> known_;  // addresses of this page: most of it is between the same few
+    std::vector<Party> known_;  // of this page: most of it is between the same few
+    std::size_t next_known_ = 0;
 };
 
 }  // namespace chancery::archive

@@ -20,16 +20,6 @@ std::size_t block_at(const Run& run, const BlockStart& key) {
 
 }  // namespace
 
-const std::string& PostingCursor::block(const Run& run, std::size_t number) {
-    if (block_run_ != run.id || block_number_ != number) {
-        block_run_ = 0;
-        reading_.read_block(run, number, block_);
-        block_run_ = run.id;
-        block_number_ = number;
-    }
-    return block_;
-}
-
 void PostingCursor::unpack(const Run& run, const Piece& piece) {
     run_ = &run;
     before_ = piece.before;
@@ -47,7 +37,7 @@ bool PostingCursor::find_forward(std::size_t number, std::uint32_t place) {
     const Run& run = *reading_.index().runs[number];
     if (run.blocks.empty()) return false;
     for (auto at = block_at(run, {term_, place}); at < run.blocks.size() && run.blocks[at].term <= term_; ++at) {
-        BlockReader reader(block(run, at));
+        BlockReader reader(reading_.block(run, at));
         while (const auto piece = reader.next()) {
             if (piece->term > term_) return false;
             if (piece->term == term_ && piece->last_place >= place) return unpack(run, *piece), true;
@@ -56,11 +46,11 @@ bool PostingCursor::find_forward(std::size_t number, std::uint32_t place) {
     return false;
 }
 
-/// The last piece in the run that begins at or before the place; its bytes are in the block that was read last.
+/// The last piece in the run that begins at or before the place, with its bytes until the next block is read.
 std::optional<Piece> PostingCursor::last_piece(std::size_t number, std::uint32_t place) {
     const Run& run = *reading_.index().runs[number];
     if (run.blocks.empty()) return std::nullopt;
-    BlockReader reader(block(run, block_at(run, {term_, place})));
+    BlockReader reader(reading_.block(run, block_at(run, {term_, place})));
     std::optional<Piece> last;
     while (const auto piece = reader.next()) {
         if (piece->term > term_) break;
@@ -121,13 +111,19 @@ std::optional<Position> PostingCursor::at_or_before(Position position) {
     }
 }
 
-/// How many of the run's are in the history before the place.
-std::size_t PostingCursor::rank(std::size_t number, std::uint32_t place) {
-    if (place >= reading_.index().runs[number]->records) {
+/// How many of the run's are in the history.
+std::uint32_t PostingCursor::length(std::size_t number) {
+    return reading_.history_length(*reading_.index().runs[number], term_, [&] {
         const auto last = last_piece(number, std::numeric_limits<std::uint32_t>::max());
         return last ? last->before + last->counted : 0;
-    }
-    if (!find_forward(number, place)) return rank(number, std::numeric_limits<std::uint32_t>::max());
+    });
+}
+
+/// How many of them before the place.
+std::size_t PostingCursor::rank(std::size_t number, std::uint32_t place) {
+    const Run& run = *reading_.index().runs[number];
+    if (place >= run.records) return length(number);
+    if (!(run_ == &run && covers(run.first + place)) && !find_forward(number, place)) return length(number);
     const auto is_counted = [&](const Posting& posting) {
         return posting.place < place && (posting.roles & role::in_history) != 0;
     };

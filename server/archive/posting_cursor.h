@@ -26,8 +26,8 @@ class PostingCursor {
     bool find_forward(std::size_t number, std::uint32_t place);
     bool find_backward(std::size_t number, std::uint32_t place);
     std::size_t rank(std::size_t number, std::uint32_t place);
+    std::uint32_t length(std::size_t number);
     std::optional<Piece> last_piece(std::size_t number, std::uint32_t place);
-    const std::string& block(const Run& run, std::size_t number);
     void unpack(const Run& run, const Piece& piece);
     bool covers(Position position) const;
 
@@ -35,10 +35,7 @@ class PostingCursor {
     const Term term_;
     const std::uint8_t roles_;
 
-    // The block that was read last, and the piece of it that was unpacked last.
-    RunId block_run_ = 0;
-    std::size_t block_number_ = 0;
-    std::string block_;
+    // The piece that was unpacked last.
     const Run* run_ = nullptr;
     std::uint32_t before_ = 0;
     std::vector<Posting> postings_;

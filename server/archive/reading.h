@@ -38,8 +38,13 @@ class Reading {
     Reading(const Reading&) = delete;
 
     const Index& index() const { return *index_; }
-    /// @throws IndexDamaged
-    void read_block(const Run& run, std::size_t number, std::string& out) { reader_->read_block(run.id, number, out); }
+    /// Valid until the next one is asked for. @throws IndexDamaged
+    const std::string& block(const Run& run, std::size_t number) { return reader_->block(run.id, number); }
+    /// How many of the run's records are in the history that the term stands for: known, or what `count()` says.
+    template <class Count>
+    std::uint32_t history_length(const Run& run, Term term, Count count) {
+        return reader_->cache().length(run.id, term, count);
+    }
 
   private:
     Readers& readers_;

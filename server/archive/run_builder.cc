@@ -9,7 +9,6 @@
 namespace chancery::archive {
 namespace {
 
-constexpr std::size_t largest_varint = 10;
 constexpr std::size_t largest_entry_head = sizeof(Term) + 4 * largest_varint;
 static_assert(sizeof(std::uint32_t) + largest_entry_head + postings_limit_bytes <= block_limit_bytes);
 

@@ -67,7 +67,7 @@ std::optional<Match> read_match(const journal::Journal& journal, Position positi
 
 Searcher::Searcher(const Sources& sources, const Search& search, Words& words)
     : sources_(sources), search_(search), words_(words), sought_(search.words, words),
-      moment_(sources, entry_filter(sources.owners, search)) {
+      moment_(sources, entry_filter(sources.owners, search)), records_(sources.journal) {
     add_parties();
     for (const auto& word : sought_.terms()) {
         auto& need = needs_.emplace_back();
@@ -122,7 +122,7 @@ SearchPage Searcher::page() {
 
 /// Whether to go on.
 bool Searcher::look_at(Position position, SearchPage& page) {
-    const auto entry = sources_.journal.read(position);
+    const auto entry = records_.read(position);
     if (entry) {
         if (matches(*entry)) page.matches.push_back(match_of(*entry));
     } else if (entry.error() == journal::ReadError::erased && sought_.empty()) {

@@ -7,11 +7,7 @@
 #include "archive/search.h"
 #include "archive/search_words.h"
 #include "archive/sources.h"
-
-namespace chancery::journal {
-struct Entry;
-enum class ReadError;
-}
+#include "journal/lookup.h"
 
 namespace chancery::archive {
 
@@ -39,6 +35,7 @@ class Searcher {
     Words& words_;
     SearchWords sought_;
     Moment moment_;
+    journal::Lookup records_;
     std::vector<AnyOf> needs_;
     std::size_t looked_at_ = 0;
 };

@@ -67,6 +67,7 @@ void read_block_row(storage::Connection& connection, RunId run, std::size_t numb
     statement.bind(Run::block_row(run, number));
     if (!statement.step()) throw IndexDamaged("a block of the index is missing");
     out = statement.column<BlobView>(0).bytes;
+    check_block(out);
 }
 
 }  // namespace
@@ -171,7 +172,7 @@ StoreReader::StoreReader(const std::filesystem::path& file) : connection_(file, 
 }
 
 bool StoreReader::begin(const Index& index) {
-    connection_.execute("BEGIN");
+    run_statement(connection_, "BEGIN");
     Statement state(connection_, "SELECT stamp, version FROM state");
     state.bind();
     if (!state.step()) return false;
@@ -183,8 +184,8 @@ void StoreReader::end() noexcept {
     if (connection_.in_transaction()) sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-void StoreReader::read_block(RunId run, std::size_t number, std::string& out) {
-    read_block_row(connection_, run, number, out);
+const std::string& StoreReader::block(RunId run, std::size_t number) {
+    return cache_.block(run, number, [&](std::string& out) { read_block_row(connection_, run, number, out); });
 }
 
 bool is_damage(const std::exception& failure) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "archive/run.h"
+#include "archive/run_cache.h"
 #include "storage/connection.h"
 
 namespace chancery::archive {
@@ -30,7 +31,7 @@ class Store {
     void pause();
     /// Adds the run in place of those from number `replaced` on (all of them behind its first position), and commits.
     void commit(Run run, std::size_t replaced);
-    /// One block. @throws IndexDamaged
+    /// One block, checked. @throws IndexDamaged
     std::string read_block(RunId run, std::size_t number);
 
   private:
@@ -53,11 +54,13 @@ class StoreReader {
     bool begin(const Index& index);
     void end() noexcept;
     std::uint64_t stamp() const { return stamp_; }
-    /// One block, checked by its reader. @throws IndexDamaged when it is missing
-    void read_block(RunId run, std::size_t number, std::string& out);
+    /// One block, checked; valid until the next one is asked for. @throws IndexDamaged
+    const std::string& block(RunId run, std::size_t number);
+    RunCache& cache() { return cache_; }
 
   private:
     storage::Connection connection_;
+    RunCache cache_;
     std::uint64_t stamp_ = 0;
 };
 

@@ -23,8 +23,8 @@ constexpr bool is_ascii_word(unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-constexpr auto ascii_classes = [] {
-    std::array<bool, 128> is_word{};
+constexpr auto ascii_words = [] {
+    std::array<bool, 256> is_word{};
     for (unsigned char c = 0; c < 128; ++c) is_word[c] = is_ascii_word(c);
     return is_word;
 }();
@@ -51,19 +51,20 @@ Class class_of(UChar32 character) {
     return is_written_without_spaces(character) ? Class::ideograph : Class::letter;
 }
 
-std::uint64_t hash_of(std::string_view word) {
-    std::uint64_t hash = 0x9E3779B97F4A7C15 ^ word.size();
-    while (word.size() >= 8) {
-        std::uint64_t part;
-        std::memcpy(&part, word.data(), 8);
-        hash = (hash ^ part) * 0xD6E8FEB86659FD93;
-        hash ^= hash >> 32;
-        word.remove_prefix(8);
-    }
-    std::uint64_t part = 0;
-    std::memcpy(&part, word.data(), word.size());
-    hash = (hash ^ part) * 0xD6E8FEB86659FD93;
-    return hash ^ (hash >> 32);
+template <class Number>
+std::uint64_t load(const char* bytes) {
+    Number number;
+    std::memcpy(&number, bytes, sizeof number);
+    return number;
+}
+
+/// Up to eight bytes as a number, the rest of it zero. Reads none beyond them: loads overlap instead.
+std::uint64_t load_some(const char* bytes, std::size_t size) {
+    if (size == 8) return load<std::uint64_t>(bytes);
+    if (size >= 4) return load<std::uint32_t>(bytes) | load<std::uint32_t>(bytes + size - 4) << (8 * (size - 4));
+    if (size == 0) return 0;
+    const auto byte = [&](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(bytes[at])} << (8 * at); };
+    return byte(0) | byte(size / 2) | byte(size - 1);
 }
 
 bool is_ascii(std::string_view text) {
@@ -119,6 +120,23 @@ Words::Words(const Key& key, const std::vector<std::string>& languages, std::siz
 
 Words::~Words() = default;
 
+Words::Packed Words::pack(std::string_view word) {
+    const auto* bytes = word.data();
+    const auto size = word.size();
+    if (size > packed_limit) return {};
+    const auto part = [&](std::size_t from) { return from < size ? load_some(bytes + from, std::min<std::size_t>(size - from, 8)) : 0; };
+    return {part(0), part(8), part(16) | std::uint64_t{size} << (8 * (packed_limit - 16))};
+}
+
+std::uint64_t Words::hash_of(const Packed& word) {
+    std::uint64_t hash = 0x9E3779B97F4A7C15;
+    for (const auto part : word) {
+        hash = (hash ^ part) * 0xD6E8FEB86659FD93;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 /// Calls visit(word) for each word; of writing without spaces for each character and pair.
 template <class Visit>
 void Words::split(std::string_view text, Visit visit) {
@@ -127,9 +145,13 @@ void Words::split(std::string_view text, Visit visit) {
     std::int32_t start = -1, neighbour = -1;  // of the word; of the ideograph just before
     for (std::int32_t at = 0; at < size;) {
         const auto here = at;
-        Class kind;
-        if (bytes[at] < 128) {
-            kind = ascii_classes[bytes[at++]] ? Class::letter : Class::gap;
+        auto kind = Class::gap;
+        if (ascii_words[bytes[at]]) {
+            kind = Class::letter;
+            do ++at;
+            while (at < size && ascii_words[bytes[at]]);
+        } else if (bytes[at] < 128) {
+            ++at;
         } else {
             UChar32 character;
             U8_NEXT(bytes, at, size, character);
@@ -158,9 +180,10 @@ void Words::find_words(std::string_view text) {
     found_.clear();
     split(text, [this](std::string_view word) {
         word = beginning(word);
-        const auto slot = hash_of(word) & (cache_.size() - 1);
+        const auto packed = pack(word);
+        const auto slot = hash_of(packed) & (cache_.size() - 1);
         __builtin_prefetch(&cache_[slot]);
-        found_.push_back({word, slot});
+        found_.push_back({word, packed, slot});
     });
 }
 
@@ -183,20 +206,21 @@ std::vector<std::vector<Term>> Words::each_word(std::string_view text) {
 }
 
 Words::Terms Words::terms_of(const Word& word) {
-    const auto text = word.text;
-    if (text.size() > sizeof Cached::text) return compute(text);
-    auto& cached = cache_[word.slot];
-    if (cached.size == text.size() && std::memcmp(cached.text.data(), text.data(), text.size()) == 0) {
-        Terms terms{.values = {cached.first}, .count = cached.count};
+    constexpr int count_shift = 8 * 7;
+    constexpr std::uint64_t without_count = (std::uint64_t{1} << count_shift) - 1;
+    if (word.text.size() > packed_limit) return compute(word.text);
+    auto& [known, first] = cache_[word.slot];
+    const auto& packed = word.packed;
+    if (known[0] == packed[0] && known[1] == packed[1] && (known[2] & without_count) == packed[2]) {
+        Terms terms{.values = {first}, .count = static_cast<std::uint8_t>(known[2] >> count_shift)};
         for (std::size_t i = 1; i < terms.count; ++i) terms.values[i] = others_of_[word.slot][i - 1];
         return terms;
     }
-    const auto terms = compute(text);
-    cached.size = static_cast<std::uint8_t>(text.size());
-    cached.count = terms.count;
-    cached.first = terms.values[0];
+    const auto terms = compute(word.text);
+    known = packed;
+    known[2] |= std::uint64_t{terms.count} << count_shift;
+    first = terms.values[0];
     for (std::size_t i = 1; i < terms.count; ++i) others_of_[word.slot][i - 1] = terms.values[i];
-    text.copy(cached.text.data(), text.size());
     return terms;
 }
 

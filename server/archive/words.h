@@ -45,15 +45,17 @@ class Words {
         std::array<Term, terms_limit> values{};
         std::uint8_t count = 0;
     };
+    // A word of up to 22 bytes as three numbers: it is compared and hashed at once. The 23rd byte is its length, the last is free.
+    using Packed = std::array<std::uint64_t, 3>;
+    static constexpr std::size_t packed_limit = 22;
     // Half a cache line; the first term only, the others are in others_of_.
     struct alignas(32) Cached {
-        std::array<char, 22> text{};
-        std::uint8_t size = 0;
-        std::uint8_t count = 0;
+        Packed word{};  // with the number of terms in the last byte
         Term first = 0;
     };
     struct Word {
         std::string_view text;
+        Packed packed;     // nothing of a longer one
         std::size_t slot;  // in the cache
     };
     struct Free {
@@ -65,6 +67,8 @@ class Words {
         Stemmer stemmer;
     };
 
+    static Packed pack(std::string_view word);
+    static std::uint64_t hash_of(const Packed& word);
     template <class Visit>
     void split(std::string_view text, Visit visit);
     void find_words(std::string_view text);

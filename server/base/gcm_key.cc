@@ -61,17 +61,21 @@ std::optional<std::string> GcmKey::open(std::string_view nonce, std::string_view
     if (sealed.size() < tag_size || nonce.size() != nonce_size) return std::nullopt;
     if (!take()) return gcm_open(key_, nonce, associated, sealed);
     const auto ciphertext = sealed.substr(0, sealed.size() - tag_size);
-    std::string plaintext(ciphertext.size(), '\0');
     std::array<char, tag_size> tag;
     sealed.copy(tag.data(), tag.size(), ciphertext.size());
-    auto* to = reinterpret_cast<unsigned char*>(plaintext.data());
-    int length = 0;
-    const bool good =
-        EVP_DecryptInit_ex2(context_, nullptr, nullptr, data(nonce), nullptr) == 1 &&
-        EVP_DecryptUpdate(context_, nullptr, &length, data(associated), int(associated.size())) == 1 &&
-        EVP_DecryptUpdate(context_, to, &length, data(ciphertext), int(ciphertext.size())) == 1 &&
-        EVP_CIPHER_CTX_ctrl(context_, EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1;
-    const bool intact = good && EVP_DecryptFinal_ex(context_, to + length, &length) == 1;
+    bool good = false, intact = false;
+    const auto decrypt = [&](char* out, std::size_t) {  // libstdc++ 12 may name a larger size than it was asked for
+        auto* to = reinterpret_cast<unsigned char*>(out);
+        int length = 0;
+        good = EVP_DecryptInit_ex2(context_, nullptr, nullptr, data(nonce), nullptr) == 1 &&
+               EVP_DecryptUpdate(context_, nullptr, &length, data(associated), int(associated.size())) == 1 &&
+               EVP_DecryptUpdate(context_, to, &length, data(ciphertext), int(ciphertext.size())) == 1 &&
+               EVP_CIPHER_CTX_ctrl(context_, EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1;
+        intact = good && EVP_DecryptFinal_ex(context_, to + length, &length) == 1;
+        return intact ? ciphertext.size() : 0;
+    };
+    std::string plaintext;
+    plaintext.resize_and_overwrite(ciphertext.size(), decrypt);
     taken_.clear(std::memory_order_release);
     if (!good) throw CryptoError("OpenSSL failed: AES-256-GCM");
     return intact ? std::optional(std::move(plaintext)) : std::nullopt;

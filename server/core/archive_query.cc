@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/host.h"
 
@@ -157,8 +159,7 @@ std::vector<archive::HistoryItem> search(const archive::Archive& archive, const 
         auto page = archive.search(search);
         for (auto& match : page.matches) {
             if (!match.record || match.refused || !is_seen(*match.record, owner, query.with)) continue;
-            auto to = match.record->to.value_or(match.record->from.bare());
-            found.push_back({match.position, match.time, std::move(match.record->from), std::move(to), std::move(match.record->stanza)});
+            found.push_back({match.position, match.time, std::move(match.record->from), std::move(match.record->stanza)});
         }
         if (!page.next) break;
         search.after = page.next;
@@ -183,6 +184,12 @@ archive::HistoryPage page_of(std::vector<archive::HistoryItem> found, const arch
     return page;
 }
 
+std::vector<archive::Position> positions_of(const archive::HistoryPage& page) {
+    std::vector<archive::Position> positions;
+    for (const auto& item : page.items) positions.push_back(item.position);
+    return positions;
+}
+
 /// What all results of a query begin with, up to the id's value.
 std::string result_opening(const Jid& owner, const Jid& to, const std::string& query_id) {
     std::string xml = "<message from='" + xml::escape(owner.bare_text(), xml::Place::attribute) + "' to='" +
@@ -191,26 +198,40 @@ std::string result_opening(const Jid& owner, const Jid& to, const std::string& q
     return xml + " id='";
 }
 
-std::string result_message(Host& host, std::string_view opening, const archive::HistoryItem& item) {
+std::string result_message(std::string_view opening, std::string_view id, const archive::HistoryItem& item) {
     constexpr std::size_t most_around = 300;  // bytes of what stands around the stanza
     std::string xml;
     xml.reserve(opening.size() + item.stanza.size() + most_around);
-    xml.append(opening).append(host.stanza_ids().of(item.position));
+    xml.append(opening).append(id);
     xml.append("'><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='").append(to_iso(item.time));
     xml.append("'/><message xmlns='jabber:client'");
     xml.append(std::string_view(item.stanza).substr(std::string_view("<message").size()));
     return xml.append("</forwarded></result></message>");
 }
 
-std::string fin(Host& host, const archive::HistoryPage& page) {
+/// Whoever reads is looked up once, not for each result.
+void send_all(Host& host, const Jid& to, std::vector<std::string> results) {
+    if (!host.is_local(to)) {
+        for (auto& xml : results) host.send_to(to, std::move(xml));
+        return;
+    }
+    host.at_home(to, [to, results = std::move(results)](Home& home) mutable {
+        auto* session = home.find(to);
+        if (!session) return;
+        for (auto& xml : results) session->send(std::move(xml));
+    });
+}
+
+/// `ids`: of all its items, one behind the other.
+std::string fin(const archive::HistoryPage& page, std::string_view ids) {
     xml::Element reply(fin_tag);
     if (page.complete) reply.set("complete", "true");
     xml::Element set(set_tag);
     if (!page.items.empty()) {
         xml::Element first("first", ns::rsm);
         if (page.index) first.set("index", std::to_string(*page.index));
-        set.add(first.add_text(host.stanza_ids().of(page.items.front().position)));
-        set.add(xml::Element("last", ns::rsm).add_text(host.stanza_ids().of(page.items.back().position)));
+        set.add(first.add_text(std::string(ids.substr(0, StanzaIds::size))));
+        set.add(xml::Element("last", ns::rsm).add_text(std::string(ids.substr(ids.size() - StanzaIds::size))));
     }
     if (page.count) set.add(xml::Element("count", ns::rsm).add_text(std::to_string(*page.count)));
     reply.add(std::move(set));
@@ -254,13 +275,18 @@ Task<Reply> Host::query_archive(ArchiveQuery asked) {
         co_await visit(home_of(asked.asking), std::move(waiting));
         if (!has_read) co_return refuse(Condition::resource_constraint, "Read first what you were sent.");
     }
-    for (auto& item : page.items) item.stanza = with_links(recorder().as_sent(item.stanza), item.from, item.time, asked.owner, asked.since);
+    for (auto& item : page.items)
+        item.stanza = with_links(recorder().as_sent(std::move(item.stanza)), item.from, item.time, asked.owner, asked.since);
     if (asked.edit) std::ranges::for_each(page.items, asked.edit);
+    const auto ids = stanza_ids().of_each(positions_of(page));
     const auto opening = result_opening(asked.owner, asked.asking, query->query_id);
-    const auto show = [&](const archive::HistoryItem& item) { send_to(asked.asking, result_message(*this, opening, item)); };
-    if (query->flipped) std::ranges::for_each(page.items | std::views::reverse, show);
-    else std::ranges::for_each(page.items, show);
-    co_return fin(*this, page);
+    std::vector<std::string> results;
+    results.reserve(page.items.size());
+    for (std::size_t i = 0; i < page.items.size(); ++i)
+        results.push_back(result_message(opening, std::string_view(ids).substr(i * StanzaIds::size, StanzaIds::size), page.items[i]));
+    if (query->flipped) std::ranges::reverse(results);
+    send_all(*this, asked.asking, std::move(results));
+    co_return fin(page, ids);
 }
 
 }  // namespace chancery

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "archive/archive.h"
 #include "archive/record.h"
@@ -56,7 +57,7 @@ class Recorder {
     journal::Journal& journal() { return *journal_; }
 
     /// A stanza from the record as its author sent it: the record has no password of a room that anybody could read there.
-    std::string as_sent(const std::string& stanza) const { return passwords_->opened(stanza); }
+    std::string as_sent(std::string stanza) const { return passwords_->opened(std::move(stanza)); }
 
   private:
     struct Entry;

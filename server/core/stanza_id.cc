@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
@@ -26,9 +25,8 @@ struct Prepared {
     std::unique_ptr<EVP_CIPHER_CTX, Free> context{EVP_CIPHER_CTX_new()};
 };
 
-using Block = std::array<char, block_size>;
-
-Block one_block(const Key& key, std::string_view block, bool encrypt) {
+/// Each block of the text by itself.
+void cipher_blocks(const Key& key, std::span<const char> blocks, std::span<char> out, bool encrypt) {
     thread_local Prepared prepared[2];
     auto& [ready_key, context] = prepared[encrypt];
     bool good = true;
@@ -38,14 +36,10 @@ Block one_block(const Key& key, std::string_view block, bool encrypt) {
                EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1;
         ready_key = key.reveal();
     }
-    std::array<char, block_size * 2> out;  // room for the block that padding would add
     int length = 0;
     good = good && EVP_CipherUpdate(context.get(), reinterpret_cast<unsigned char*>(out.data()), &length,
-                                    reinterpret_cast<const unsigned char*>(block.data()), block_size) == 1;
-    if (!good || length != block_size) throw CryptoError("OpenSSL failed: AES-256-ECB");
-    Block result;
-    std::copy_n(out.begin(), block_size, result.begin());
-    return result;
+                                    reinterpret_cast<const unsigned char*>(blocks.data()), int(blocks.size())) == 1;
+    if (!good || length != int(out.size())) throw CryptoError("OpenSSL failed: AES-256-ECB");
 }
 
 }  // namespace
@@ -53,16 +47,24 @@ Block one_block(const Key& key, std::string_view block, bool encrypt) {
 StanzaIds::StanzaIds(const Key& master) : key_(derive_key(master, "stanza-id")) {}
 
 std::string StanzaIds::of(std::uint64_t position) const {
-    Block block{};
+    std::array<char, block_size> block{}, id;
     std::memcpy(block.data(), &position, sizeof position);
-    const auto id = one_block(key_, {block.data(), block.size()}, true);
+    cipher_blocks(key_, block, id, true);
     return to_hex({id.data(), id.size()});
+}
+
+std::string StanzaIds::of_each(std::span<const std::uint64_t> positions) const {
+    std::string blocks(positions.size() * block_size, '\0'), ids = blocks;
+    for (std::size_t i = 0; i < positions.size(); ++i) std::memcpy(blocks.data() + i * block_size, &positions[i], sizeof positions[i]);
+    if (!positions.empty()) cipher_blocks(key_, blocks, ids, true);
+    return to_hex(ids);
 }
 
 std::optional<std::uint64_t> StanzaIds::position(std::string_view id) const {
     const auto sealed = from_hex(id);
     if (!sealed || sealed->size() != block_size) return std::nullopt;
-    const auto block = one_block(key_, *sealed, false);
+    std::array<char, block_size> block;
+    cipher_blocks(key_, *sealed, block, false);
     if (get<std::uint64_t>(block.data() + 8) != 0) return std::nullopt;
     return get<std::uint64_t>(block.data());
 }

@@ -24,25 +24,58 @@ void Catalog::extend(std::span<const std::uint32_t> offsets, std::uint32_t recor
     segments_.back().records_end = records_end;
 }
 
+/// The segment that has the record. With the lock held.
+bool Catalog::find(Position position, Segment& segment) const {
+    auto after = std::upper_bound(segments_.begin(), segments_.end(), position,
+                                  [](Position wanted, const Segment& one) { return wanted < one.first; });
+    if (after == segments_.begin()) return false;
+    segment = *--after;
+    return position - segment.first < segment.count;
+}
+
+/// From a sealed segment's footer.
+void Catalog::read_offsets(const Segment& segment, std::uint32_t index, std::span<std::uint32_t> offsets) const {
+    const auto at = segment.records_end + std::uint64_t{sizeof(std::uint32_t)} * index;
+    if (file(segment.number)->read_at(at, reinterpret_cast<char*>(offsets.data()), offsets.size_bytes()) != offsets.size_bytes())
+        throw FileError("the footer of segment " + path_of(segment.number).string() +
+                        " is gone. To mend it: chancery archive verify");
+}
+
 std::optional<Location> Catalog::locate(Position position) const {
     Segment segment;
+    std::uint32_t index = 0;
     {
         const std::shared_lock lock(guard_);
-        auto after = std::upper_bound(segments_.begin(), segments_.end(), position,
-                                      [](Position wanted, const Segment& one) { return wanted < one.first; });
-        if (after == segments_.begin()) return std::nullopt;
-        segment = *--after;
-        const auto index = position - segment.first;
-        if (index >= segment.count) return std::nullopt;
-        if (after + 1 == segments_.end() && index < offsets_.size())
+        if (!find(position, segment)) return std::nullopt;
+        index = static_cast<std::uint32_t>(position - segment.first);
+        if (segment.number + 1 == segments_.size() && index < offsets_.size())
             return Location{segment.number, offsets_[index]};
     }
     std::uint32_t offset = 0;
-    const auto at = segment.records_end + 4 * (position - segment.first);
-    if (file(segment.number)->read_at(at, reinterpret_cast<char*>(&offset), sizeof offset) != sizeof offset)
-        throw FileError("the footer of segment " + path_of(segment.number).string() +
-                        " is gone. To mend it: chancery archive verify");
+    read_offsets(segment, index, {&offset, 1});
     return Location{segment.number, offset};
+}
+
+bool Catalog::stretch_around(Position position, Stretch& stretch) const {
+    constexpr std::uint32_t most = 1'024;  // records: a page of a footer
+    Segment segment;
+    std::uint32_t index = 0, count = 0;
+    {
+        const std::shared_lock lock(guard_);
+        if (!find(position, segment)) return false;
+        index = static_cast<std::uint32_t>(position - segment.first) / most * most;
+        count = std::min(most, segment.count - index);
+        stretch.segment = segment;
+        stretch.first = segment.first + index;
+        stretch.offsets.assign(count + 1, segment.records_end);
+        if (index + count < segment.count) ++count;  // the next one's beginning is where the last one ends
+        if (segment.number + 1 == segments_.size() && index + count <= offsets_.size()) {
+            std::copy_n(offsets_.begin() + index, count, stretch.offsets.begin());
+            return true;
+        }
+    }
+    read_offsets(segment, index, {stretch.offsets.data(), count});
+    return true;
 }
 
 std::optional<Segment> Catalog::segment(std::uint32_t number) const {

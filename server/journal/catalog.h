@@ -9,6 +9,7 @@
 #include <shared_mutex>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "journal/disk.h"
@@ -38,6 +39,22 @@ class Catalog {
     /// Where the record is; nothing for a position that there is not. @throws FileError when a footer is
     /// unreadable
     std::optional<Location> locate(Position position) const;
+
+    /// Where consecutive records of one segment are.
+    struct Stretch {
+        Segment segment;
+        Position first = 0;
+        std::vector<std::uint32_t> offsets;  // of the records from `first` on, and where the last one ends
+
+        bool has(Position position) const { return position >= first && position - first + 1 < offsets.size(); }
+        /// Where a record that it has begins and ends.
+        std::pair<std::uint32_t, std::uint32_t> extent(Position position) const {
+            return {offsets[position - first], offsets[position - first + 1]};
+        }
+    };
+    /// Makes it a stretch around the position, which it then has; false for a position that there is not.
+    /// @throws FileError when a footer is unreadable
+    bool stretch_around(Position position, Stretch& stretch) const;
     std::optional<Segment> segment(std::uint32_t number) const;
     std::optional<Segment> last() const;
     std::uint32_t size() const;
@@ -54,6 +71,9 @@ class Catalog {
     std::filesystem::path path_of(std::uint32_t number) const { return folder_ / segment_name(number); }
 
   private:
+    bool find(Position position, Segment& segment) const;
+    void read_offsets(const Segment& segment, std::uint32_t index, std::span<std::uint32_t> offsets) const;
+
     const std::filesystem::path folder_;
     mutable std::shared_mutex guard_;
     std::vector<Segment> segments_;       // by number, from 0

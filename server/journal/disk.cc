@@ -56,15 +56,26 @@ File::File(std::filesystem::path path, Mode mode, Disk& disk) : path_(std::move(
     const int flags = mode == Mode::read ? O_RDONLY : mode == Mode::write ? O_RDWR : O_RDWR | O_CREAT;
     descriptor_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0600);
     if (descriptor_ < 0) throw FileError("cannot open", path_, errno);
+    struct stat status{};
+    if (::fstat(descriptor_, &status) != 0) {
+        const int error = errno;
+        ::close(descriptor_);  // the destructor of what was never made does not run
+        throw FileError("cannot read", path_, error);
+    }
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
 }
 
 File::File(File&& other) noexcept
-    : path_(std::move(other.path_)), disk_(other.disk_), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : path_(std::move(other.path_)), disk_(other.disk_), descriptor_(std::exchange(other.descriptor_, -1)),
+      device_(other.device_), inode_(other.inode_) {}
 
 File& File::operator=(File&& other) noexcept {
     std::swap(path_, other.path_);
     std::swap(disk_, other.disk_);
     std::swap(descriptor_, other.descriptor_);
+    std::swap(device_, other.device_);
+    std::swap(inode_, other.inode_);
     return *this;
 }
 
@@ -116,10 +127,9 @@ std::uint64_t File::size() const {
 }
 
 void File::check_in_place(std::uint64_t least) const {
-    struct stat here{}, there{};
-    if (::fstat(descriptor_, &here) != 0) throw FileError("cannot read", path_, errno);
+    struct stat there{};
     if (::stat(path_.c_str(), &there) != 0) throw FileError("cannot find", path_, errno);
-    if (here.st_ino != there.st_ino || here.st_dev != there.st_dev)
+    if (there.st_ino != inode_ || there.st_dev != device_)
         throw FileError("another file was put in the place of", path_, ESTALE);
     if ((there.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
         throw FileError("cannot use", path_,

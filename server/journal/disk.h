@@ -3,6 +3,8 @@
 // Disk is the seam where tests let a write or a synchronisation fail; everything that must not be lost goes
 // through it.
 #pragma once
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -65,6 +67,8 @@ class File {
     std::filesystem::path path_;
     Disk* disk_ = nullptr;
     int descriptor_ = -1;
+    dev_t device_ = 0;  // which file it is, whatever its path leads to later
+    ino_t inode_ = 0;
 };
 
 /// Makes names that were made, changed or removed in the folder durable. @throws FileError

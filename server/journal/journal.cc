@@ -161,13 +161,21 @@ void Journal::seal(Pending& pending, Kind kind, std::uint16_t flags, const Conve
 }
 
 Result<Entry, ReadError> Journal::open_record(const RawRecord& raw) const {
+    DataKeys::DataKeyPtr key;
+    return open_record(raw, key);
+}
+
+Result<Entry, ReadError> Journal::open_record(const RawRecord& raw, DataKeys::DataKeyPtr& key) const {
     if (!raw.intact) return refusal(ReadError::damaged);
     const auto header = raw.header();
-    const auto key = keys_->find(header.key_slot);
-    if (!key) return refusal(key.error() == KeyError::erased ? ReadError::erased : ReadError::damaged);
+    if (!key || key->slot != header.key_slot) {
+        auto found = keys_->find(header.key_slot);
+        if (!found) return refusal(found.error() == KeyError::erased ? ReadError::erased : ReadError::damaged);
+        key = std::move(*found);
+    }
     auto text =
-        (*key)->key.open({header.nonce, nonce_size}, raw.bytes.substr(associated_offset, associated_size),
-                         raw.bytes.substr(sizeof header));
+        key->key.open({header.nonce, nonce_size}, raw.bytes.substr(associated_offset, associated_size),
+                      raw.bytes.substr(sizeof header));
     if (!text) return refusal(ReadError::damaged);
     return Entry{.position = raw.position,
                  .time = from_micros(header.time),

@@ -49,6 +49,7 @@ struct Heading {
 };
 
 class Cursor;
+class Lookup;
 
 class Journal {
   public:
@@ -111,7 +112,10 @@ class Journal {
 
   private:
     friend class Cursor;
+    friend class Lookup;
     Result<Entry, ReadError> open_record(const RawRecord& raw) const;
+    /// `key`: the last one used, or none; the one that was used.
+    Result<Entry, ReadError> open_record(const RawRecord& raw, DataKeys::DataKeyPtr& key) const;
 
     const Options options_;
     VerifierKey verifier_key_;

@@ -22,8 +22,9 @@ std::string_view RecordReader::have(std::size_t size) {
     if (at_.offset < block_at_ || at_.offset + size > block_at_ + block_.size()) {
         const auto left = segment_.records_end - std::min(segment_.records_end, at_.offset);
         block_at_ = at_.offset;
-        block_ = catalog_.file(at_.segment)
-                     ->read_at(block_at_, std::min<std::size_t>(left, std::max(size, block_size)));
+        const auto file = catalog_.file(at_.segment);
+        const auto most = std::min<std::size_t>(left, std::max(size, block_size));  // libstdc++ 12 may name a larger one below
+        block_.resize_and_overwrite(most, [&](char* bytes, std::size_t) { return file->read_at(block_at_, bytes, most); });
     }
     return std::string_view(block_).substr(at_.offset - block_at_);
 }

@@ -21,7 +21,7 @@ class RoomPasswords {
     static std::string removed(std::string_view stanza);
     /// The same with something instead of each that only opened() reads.
     std::string sealed(std::string_view stanza) const;
-    std::string opened(const std::string& stanza) const;
+    std::string opened(std::string stanza) const;
 
   private:
     Key key_;
