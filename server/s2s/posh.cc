@@ -1,5 +1,7 @@
 #include "s2s/posh.h"
 
+#include <algorithm>
+
 #include "xmpp/precis.h"
 
 namespace chancery::s2s {
