@@ -1,8 +1,7 @@
 // Accounts: add, import, list, disable, remove, change passwords. What happens here is true at once in running sessions.
 
-#include <future>
-
 #include "admin/commands.h"
+#include "admin/in_server.h"
 #include "base/bytes.h"
 
 namespace chancery::admin {
@@ -37,33 +36,6 @@ void end_sessions(Context& context, const std::string& name, const std::string& 
             home.close(id);
         }
     });
-}
-
-Task<> run_command(Host& host, const chancery::Command& command, xml::Element form, std::shared_ptr<std::promise<Reply>> done) {
-    const Iq iq{.from = host.domain_jid(), .to = host.domain_jid(), .is_set = true, .id = {}, .payload = form};
-    Reply reply = refuse(Condition::internal_server_error, "The server could not do that now. Its log says why.");
-    try {
-        reply = co_await command.submit_first(host, iq, form);
-    } catch (const std::exception& failure) {
-        log::error("admin.command_failed", {{"command", command.name}, {"cause", failure.what()}});
-    }
-    done->set_value(std::move(reply));
-}
-
-/// Completes a command of the server with its first form, in the server's name. @throws AdminError  the server stops
-Reply run_in_server(Host& host, std::string_view node, xml::Element form) {
-    const auto& command = host.commands().at(node);
-    auto done = std::make_shared<std::promise<Reply>>();
-    auto reply = done->get_future();
-    auto& home = host.home(0);
-    home.shard().post([&home, &host, &command, form = std::move(form), done = std::move(done)]() mutable {
-        home.tasks().spawn(run_command(host, command, std::move(form), std::move(done)));
-    });
-    try {
-        return reply.get();
-    } catch (const std::future_error&) {
-        throw AdminError("The server stops: ask again when it has started.");
-    }
 }
 
 json describe(const AccountInfo& account) {
