@@ -44,6 +44,7 @@ class Parser {
         app_.add_flag("--json", line_.as_json, "Answer in JSON");
         add_server_commands();
         add_user_commands();
+        add_group_commands();
         add_archive_commands();
     }
 
@@ -91,6 +92,10 @@ class Parser {
         auto* added = sub->add_option_function<std::string>(option, [this, key](const std::string& value) { line_.request[key] = value; }, help);
         if (required) added->required();
     }
+    void texts(CLI::App* sub, const std::string& option, const std::string& key, const std::string& help, bool required = false) {
+        auto* added = sub->add_option_function<std::vector<std::string>>(option, [this, key](const std::vector<std::string>& values) { line_.request[key] = values; }, help);
+        if (required) added->required();
+    }
     void number(CLI::App* sub, const std::string& option, const std::string& key, const std::string& help, bool required = false) {
         auto* added = sub->add_option_function<std::uint64_t>(option, [this, key](std::uint64_t value) { line_.request[key] = value; }, help);
         if (required) added->required();
@@ -122,8 +127,9 @@ class Parser {
         text(publish, "--host", "host", "The host that partners shall call (the domain itself)");
         command(app_, "status", "Whether the server is ready, and where everything stands", "status");
         command(app_, "doctor", "Check certificate, disk, clock, permissions and limits, and say how to mend", "doctor");
-        auto* send = command(app_, "send", "Send a message to people or rooms in the server's name; the text comes from --text or standard input", "send");
-        send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people, addresses of rooms");
+        auto* send = command(app_, "send", "Send a message to people, groups or rooms in the server's name; the text comes from --text or standard input", "send");
+        texts(send, "--to", "to", "Names of people, addresses of rooms");
+        texts(send, "--group", "groups", "Names of groups: each member once");
         flag(send, "--everybody", "everybody", "Everybody with an account");
         text(send, "--text", "body", "The text");
         send->parse_complete_callback([this] {
@@ -146,7 +152,7 @@ class Parser {
         auto* import = command(*user, "import", "Add many accounts from a file of lines name,password", "user import");
         import->add_option("FILE", file_, "The file")->required();
         import->parse_complete_callback([this] { finish_ = [this] { line_.request["people"] = read_people(file_); }; });
-        command(*user, "list", "List accounts", "user list");
+        text(command(*user, "list", "List accounts", "user list"), "--group", "group", "Only the members of this group");
         auto* disable = command(*user, "disable", "Bar an account; ends running sessions", "user disable");
         text(disable, "NAME", "name", "The account", true);
         text(disable, "--reason", "reason", "Why, for the record");
@@ -155,6 +161,24 @@ class Parser {
         text(remove, "NAME", "name", "The account", true);
         confirmed(remove, [this] { return "The account " + line_.request["name"].get<std::string>() + " is removed for good; what is on record remains. To bar somebody for a time, disable them."; });
         text(command(*user, "release", "Let the name of a removed account be given again", "user release"), "NAME", "name", "The name", true);
+    }
+
+    void add_group_commands() {
+        auto* group = app_.add_subcommand("group", "Groups of accounts");
+        group->require_subcommand(1);
+        text(command(*group, "add", "Add a group, if there is none of that name", "group add"), "NAME", "name", "Its name, of any words", true);
+        auto* remove = command(*group, "remove", "Remove a group; its members keep their accounts", "group remove");
+        text(remove, "NAME", "name", "The group", true);
+        confirmed(remove, [this] { return "The group " + line_.request["name"].get<std::string>() + " is removed; who was in it is then on record only."; });
+        command(*group, "list", "List groups", "group list");
+        text(command(*group, "show", "Show who is in a group", "group show"), "NAME", "name", "The group", true);
+        auto* member = group->add_subcommand("member", "Who is in a group");
+        member->require_subcommand(1);
+        for (const auto& [name, help] : {std::pair("add", "Put people into a group"), std::pair("remove", "Take people out of a group")}) {
+            auto* sub = command(*member, name, help, std::string("group member ") + name);
+            text(sub, "GROUP", "name", "The group", true);
+            texts(sub, "NAME", "members", "The accounts", true);
+        }
     }
 
     void add_archive_commands() {

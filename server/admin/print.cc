@@ -60,11 +60,40 @@ void print_verification(const json& report) {
     for (const auto& note : report.at("notes")) std::cout << "  (" << note.get<std::string>() << ")\n";
 }
 
+/// "clara, romeo"
+std::string listed(const json& names) {
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
+    return text;
+}
+
 void print_user(const json& user) {
     std::cout << user.at("name").get<std::string>();
     for (const auto& role : user.at("roles")) std::cout << "  " << role.get<std::string>();
+    if (!user.at("groups").empty()) std::cout << "  in " << listed(user["groups"]);
     if (user.at("disabled").get<bool>()) std::cout << "  disabled: " << user.value("reason", "");
     std::cout << (user.contains("last_logon") ? "  last signed in " + user["last_logon"].get<std::string>() : "  never signed in") << "\n";
+}
+
+void print_group(const json& group) {
+    std::cout << group.at("name").get<std::string>() << ": " << counted(group.at("members").size(), "member") << "\n";
+    for (const auto& member : group["members"])
+        std::cout << "  " << member.at("name").get<std::string>() << (member.at("disabled").get<bool>() ? "  disabled" : "") << "\n";
+}
+
+/// What became of an administrator's message, where not everybody was sent it.
+void print_sent(const json& report) {
+    std::cout << "Sent " << counted(report.at("sent").get<std::size_t>(), "message") << ".\n";
+    for (const auto* how : {"refused", "failed"})
+        for (const auto& each : report.at(how))
+            std::cout << "  " << how << ": " << each.at("to").get<std::string>() << ": " << each.at("reason").get<std::string>() << "\n";
+}
+
+std::string sentence_about_members(const json& result, const char* done, const char* before, const std::string& verb, const std::string& way, const std::string& was) {
+    std::string text;
+    if (!result.at(done).empty()) text = verb + " " + listed(result[done]) + " " + way + " " + result.at("group").get<std::string>() + ".";
+    if (!result.at(before).empty()) text += (text.empty() ? "" : " ") + was + " " + result.at("group").get<std::string>() + ": " + listed(result[before]) + ".";
+    return text;
 }
 
 /// What was done, in a sentence.
@@ -77,7 +106,12 @@ std::string sentence(const std::string& command, const json& result) {
                result["removed"].get<std::string>();
     if (command == "user release") return "The name " + result["released"].get<std::string>() + " may be given again.";
     if (command == "user enable") return result["enabled"].get<std::string>() + " may sign in again.";
-    if (command == "send") return "Sent " + counted(result["sent"].get<std::size_t>(), "message") + ".";
+    if (command == "group add")
+        return (result["existed"].get<bool>() ? "There is a group of that name already: " : "Added the group ") + result["added"].get<std::string>() + ".";
+    if (command == "group remove")
+        return "Removed the group " + result["removed"].get<std::string>() + ", which had " + counted(result["members"].size(), "member") + ".";
+    if (command == "group member add") return sentence_about_members(result, "added", "already", "Put", "into", "Already in");
+    if (command == "group member remove") return sentence_about_members(result, "removed", "not_members", "Took", "out of", "Not in");
     if (command == "archive file")
         return "Wrote " + result["name"].get<std::string>() + ": " + counted(result["size"].get<std::size_t>(), "byte") + ", " +
                result["verdict"].get<std::string>() + ", SHA-256 " + result["sha256"].get<std::string>() + ".";
@@ -130,6 +164,7 @@ int print(const CommandLine& line, const json& result) {
     if (result.contains("good") && !result["good"].get<bool>()) code = 1;
     if (command == "status" && (!result["running"].get<bool>() || !result["journal"]["writing"].get<bool>())) code = 1;
     if (command == "user import" && !result["refused"].empty()) code = 1;
+    if (command == "send" && !(result["refused"].empty() && result["failed"].empty())) code = 1;
     if (line.as_json) {
         std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
         return code;
@@ -158,6 +193,13 @@ int print(const CommandLine& line, const json& result) {
         }
     } else if (command == "user list") {
         for (const auto& user : result["users"]) print_user(user);
+    } else if (command == "group list") {
+        for (const auto& group : result["groups"])
+            std::cout << group["name"].get<std::string>() << "  " << counted(group["members"].get<std::size_t>(), "member") << "\n";
+    } else if (command == "group show") {
+        print_group(result["group"]);
+    } else if (command == "send") {
+        print_sent(result);
     } else if (command == "user import") {
         std::cout << counted(result["created"].get<std::size_t>(), "account") << " added\n";
         for (const auto& refused : result["refused"])
