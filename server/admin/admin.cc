@@ -20,6 +20,8 @@ const std::vector<Command>& all_commands() {
         {"group show", show_group},
         {"group member add", add_members, true},
         {"group member remove", remove_members, true},
+        {"room list", list_rooms},
+        {"room owner", make_room_owner, true},
         {"send", send_message, true},
         {"archive search", search_archive, true},
         {"archive show", show_record, true},

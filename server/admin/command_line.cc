@@ -45,6 +45,7 @@ class Parser {
         add_server_commands();
         add_user_commands();
         add_group_commands();
+        add_room_commands();
         add_archive_commands();
     }
 
@@ -179,6 +180,16 @@ class Parser {
             text(sub, "GROUP", "name", "The group", true);
             texts(sub, "NAME", "members", "The accounts", true);
         }
+    }
+
+    void add_room_commands() {
+        auto* room = app_.add_subcommand("room", "Rooms");
+        room->require_subcommand(1);
+        auto* list = command(*room, "list", "List rooms with their owners and how many people are there", "room list");
+        flag(list, "--without-owner", "without_owner", "Only rooms that nobody owns");
+        auto* owner = command(*room, "owner", "Make somebody an owner of a room", "room owner");
+        text(owner, "ROOM", "room", "The address of the room", true);
+        text(owner, "NAME", "name", "The account", true);
     }
 
     void add_archive_commands() {

@@ -22,6 +22,8 @@ json list_groups(Context&, const json&);
 json show_group(Context&, const json&);
 json add_members(Context&, const json&);
 json remove_members(Context&, const json&);
+json list_rooms(Context&, const json&);
+json make_room_owner(Context&, const json&);
 json send_message(Context&, const json&);
 json search_archive(Context&, const json&);
 json show_record(Context&, const json&);

@@ -12,7 +12,7 @@ Task<> run_command(Host& host, const chancery::Command& command, xml::Element fo
     const Iq iq{.from = host.domain_jid(), .to = host.domain_jid(), .is_set = true, .id = {}, .payload = form};
     Reply reply = refuse(Condition::internal_server_error, "The server could not do that now. Its log says why.");
     try {
-        reply = co_await command.submit_first(host, iq, form);
+        reply = co_await (command.submit_first ? command.submit_first : command.submit)(host, iq, form);
     } catch (const std::exception& failure) {
         log::error("admin.command_failed", {{"command", command.name}, {"cause", failure.what()}});
     }

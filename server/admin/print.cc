@@ -81,6 +81,13 @@ void print_group(const json& group) {
         std::cout << "  " << member.at("name").get<std::string>() << (member.at("disabled").get<bool>() ? "  disabled" : "") << "\n";
 }
 
+void print_room(const json& room) {
+    std::cout << room.at("room").get<std::string>();
+    if (const auto name = room.value("name", std::string()); !name.empty()) std::cout << "  \"" << name << "\"";
+    std::cout << "  " << counted(room.at("occupants").get<std::size_t>(), "occupant") << "  "
+              << (room.at("owners").empty() ? "WITHOUT OWNER" : "owned by " + listed(room["owners"])) << "\n";
+}
+
 /// What became of an administrator's message, where not everybody was sent it.
 void print_sent(const json& report) {
     std::cout << "Sent " << counted(report.at("sent").get<std::size_t>(), "message") << ".\n";
@@ -112,6 +119,8 @@ std::string sentence(const std::string& command, const json& result) {
         return "Removed the group " + result["removed"].get<std::string>() + ", which had " + counted(result["members"].size(), "member") + ".";
     if (command == "group member add") return sentence_about_members(result, "added", "already", "Put", "into", "Already in");
     if (command == "group member remove") return sentence_about_members(result, "removed", "not_members", "Took", "out of", "Not in");
+    if (command == "room owner")
+        return result["owner"].get<std::string>() + " is an owner of " + result["room"].get<std::string>() + ".";
     if (command == "archive file")
         return "Wrote " + result["name"].get<std::string>() + ": " + counted(result["size"].get<std::size_t>(), "byte") + ", " +
                result["verdict"].get<std::string>() + ", SHA-256 " + result["sha256"].get<std::string>() + ".";
@@ -198,6 +207,8 @@ int print(const CommandLine& line, const json& result) {
             std::cout << group["name"].get<std::string>() << "  " << counted(group["members"].get<std::size_t>(), "member") << "\n";
     } else if (command == "group show") {
         print_group(result["group"]);
+    } else if (command == "room list") {
+        for (const auto& room : result["rooms"]) print_room(room);
     } else if (command == "send") {
         print_sent(result);
     } else if (command == "user import") {
