@@ -16,6 +16,7 @@
 #include "admin/command_line.h"
 #include "admin/data_directory.h"
 #include "admin/file_output.h"
+#include "admin/print.h"
 #include "admin/socket.h"
 #include "base/component_settings.h"
 #include "base/signals.h"

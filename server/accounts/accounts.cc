@@ -43,6 +43,7 @@ Accounts::Accounts(storage::Database& database, Workers& workers, std::string do
       key_(derive_key(key, "chancery credentials of accounts")),
       options_(std::move(options)),
       clock_(std::move(clock)),
+      groups_(database_, clock_),
       decoy_(seal(key_, {}, Credentials::derive("decoy", options_.hashes, 1).pack())) {
     const auto jid = Jid::of({}, domain_);
     if (!jid || jid->text() != domain_)

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "accounts/credentials.h"
+#include "accounts/groups.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/task.h"
@@ -69,6 +70,7 @@ class Accounts {
 
     const std::string& domain() const { return domain_; }
     const Options& options() const { return options_; }
+    Groups& groups() { return groups_; }
 
     // What is asked: from memory, never blocks. Names are prepared local parts (Jid::local).
 
@@ -150,6 +152,7 @@ class Accounts {
     const Key key_;
     const Options options_;
     const Clock clock_;
+    Groups groups_;
     const std::string decoy_;  // sealed credentials of nobody
     std::mutex change_guard_;  // one change at a time, so that memory and database agree
     std::array<Shard, 64> shards_;

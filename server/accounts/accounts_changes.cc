@@ -168,8 +168,10 @@ Accounts::Done Accounts::remove_now(std::string name) {
         transaction.run("DELETE FROM account WHERE name = $1", *canonical);
         transaction.run("INSERT INTO removed_account (name, removed_us) VALUES ($1, $2)", *canonical, clock_());
         Devices::forget(transaction, *canonical);
+        Groups::forget(transaction, *canonical);
         forget_person(transaction, *canonical + "@" + domain_);
     });
+    groups_.forgotten(*canonical);
     auto& shard = shard_of(*canonical);
     const std::unique_lock shard_lock(shard.guard);
     shard.records.erase(*canonical);

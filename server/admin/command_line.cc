@@ -44,6 +44,8 @@ class Parser {
         app_.add_flag("--json", line_.as_json, "Answer in JSON");
         add_server_commands();
         add_user_commands();
+        add_group_commands();
+        add_room_commands();
         add_archive_commands();
     }
 
@@ -91,6 +93,10 @@ class Parser {
         auto* added = sub->add_option_function<std::string>(option, [this, key](const std::string& value) { line_.request[key] = value; }, help);
         if (required) added->required();
     }
+    void texts(CLI::App* sub, const std::string& option, const std::string& key, const std::string& help, bool required = false) {
+        auto* added = sub->add_option_function<std::vector<std::string>>(option, [this, key](const std::vector<std::string>& values) { line_.request[key] = values; }, help);
+        if (required) added->required();
+    }
     void number(CLI::App* sub, const std::string& option, const std::string& key, const std::string& help, bool required = false) {
         auto* added = sub->add_option_function<std::uint64_t>(option, [this, key](std::uint64_t value) { line_.request[key] = value; }, help);
         if (required) added->required();
@@ -122,8 +128,9 @@ class Parser {
         text(publish, "--host", "host", "The host that partners shall call (the domain itself)");
         command(app_, "status", "Whether the server is ready, and where everything stands", "status");
         command(app_, "doctor", "Check certificate, disk, clock, permissions and limits, and say how to mend", "doctor");
-        auto* send = command(app_, "send", "Send a message to people or rooms in the server's name; the text comes from --text or standard input", "send");
-        send->add_option_function<std::vector<std::string>>("--to", [this](const std::vector<std::string>& names) { line_.request["to"] = names; }, "Names of people, addresses of rooms");
+        auto* send = command(app_, "send", "Send a message to people, groups or rooms in the server's name; the text comes from --text or standard input", "send");
+        texts(send, "--to", "to", "Names of people, addresses of rooms");
+        texts(send, "--group", "groups", "Names of groups: each member once");
         flag(send, "--everybody", "everybody", "Everybody with an account");
         text(send, "--text", "body", "The text");
         send->parse_complete_callback([this] {
@@ -146,7 +153,7 @@ class Parser {
         auto* import = command(*user, "import", "Add many accounts from a file of lines name,password", "user import");
         import->add_option("FILE", file_, "The file")->required();
         import->parse_complete_callback([this] { finish_ = [this] { line_.request["people"] = read_people(file_); }; });
-        command(*user, "list", "List accounts", "user list");
+        text(command(*user, "list", "List accounts", "user list"), "--group", "group", "Only the members of this group");
         auto* disable = command(*user, "disable", "Bar an account; ends running sessions", "user disable");
         text(disable, "NAME", "name", "The account", true);
         text(disable, "--reason", "reason", "Why, for the record");
@@ -155,6 +162,34 @@ class Parser {
         text(remove, "NAME", "name", "The account", true);
         confirmed(remove, [this] { return "The account " + line_.request["name"].get<std::string>() + " is removed for good; what is on record remains. To bar somebody for a time, disable them."; });
         text(command(*user, "release", "Let the name of a removed account be given again", "user release"), "NAME", "name", "The name", true);
+    }
+
+    void add_group_commands() {
+        auto* group = app_.add_subcommand("group", "Groups of accounts");
+        group->require_subcommand(1);
+        text(command(*group, "add", "Add a group, if there is none of that name", "group add"), "NAME", "name", "Its name, of any words", true);
+        auto* remove = command(*group, "remove", "Remove a group; its members keep their accounts", "group remove");
+        text(remove, "NAME", "name", "The group", true);
+        confirmed(remove, [this] { return "The group " + line_.request["name"].get<std::string>() + " is removed; who was in it is then on record only."; });
+        command(*group, "list", "List groups", "group list");
+        text(command(*group, "show", "Show who is in a group", "group show"), "NAME", "name", "The group", true);
+        auto* member = group->add_subcommand("member", "Who is in a group");
+        member->require_subcommand(1);
+        for (const auto& [name, help] : {std::pair("add", "Put people into a group"), std::pair("remove", "Take people out of a group")}) {
+            auto* sub = command(*member, name, help, std::string("group member ") + name);
+            text(sub, "GROUP", "name", "The group", true);
+            texts(sub, "NAME", "members", "The accounts", true);
+        }
+    }
+
+    void add_room_commands() {
+        auto* room = app_.add_subcommand("room", "Rooms");
+        room->require_subcommand(1);
+        auto* list = command(*room, "list", "List rooms with their owners and how many people are there", "room list");
+        flag(list, "--without-owner", "without_owner", "Only rooms that nobody owns");
+        auto* owner = command(*room, "owner", "Make somebody an owner of a room", "room owner");
+        text(owner, "ROOM", "room", "The address of the room", true);
+        text(owner, "NAME", "name", "The account", true);
     }
 
     void add_archive_commands() {
@@ -203,172 +238,11 @@ class Parser {
     std::function<void()> finish_;
 };
 
-std::string counted(std::size_t number, const std::string& one) {
-    return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
-}
-
-/// The files that a message shares.
-void print_files(const json& record) {
-    for (const auto& file : record.value("files", json::array())) {
-        std::cout << "    file " << file.at("id").get<std::string>();
-        if (!file.contains("name")) std::cout << "  (there is no such file)";
-        else std::cout << "  " << file["name"].get<std::string>() << ", " << counted(file["size"].get<std::size_t>(), "byte");
-        if (file.contains("sha256")) std::cout << ", " << file["verdict"].get<std::string>() << "\n         SHA-256 " << file["sha256"].get<std::string>();
-        else if (file.contains("name")) std::cout << ", never came";
-        if (file.contains("removed"))
-            std::cout << "\n         removed on " << file["removed"]["at"].get<std::string>() << " " << file["removed"]["how"].get<std::string>();
-        std::cout << "\n";
-    }
-}
-
-void print_record(const json& record) {
-    std::cout << record.at("position") << "  " << record.at("time").get<std::string>() << "  ";
-    if (record.value("erased", false)) {
-        std::cout << "(erased: its key was destroyed)\n";
-        return;
-    }
-    const auto kind = record.value("kind", "message");
-    if (kind != "message") std::cout << kind << "  ";
-    if (record.contains("actor")) std::cout << record["actor"].get<std::string>();
-    else std::cout << record.value("from", "?") << " -> " << record.value("to", "-");
-    if (record.value("refused", false)) std::cout << "  REFUSED by " << record.value("rule", "?");
-    std::cout << "\n    ";
-    if (record.contains("body")) std::cout << record["body"].get<std::string>();
-    else if (record.contains("subject")) std::cout << "(subject) " << record["subject"].get<std::string>();
-    else if (record.contains("holds")) std::cout << "(no text: " << record["holds"].get<std::string>() << ")";
-    else std::cout << record.value("stanza", "");
-    std::cout << "\n";
-    print_files(record);
-}
-
-/// Some records are no more than their stanza: it is not printed twice.
-void print_whole_record(const json& record) {
-    print_record(record);
-    const bool is_stanza_printed = !record.contains("body") && !record.contains("holds");
-    if (!is_stanza_printed) std::cout << "    " << record.value("stanza", "") << "\n";
-}
-
-void print_verification(const json& report) {
-    const auto count = [&](const char* key) { return report.at(key).get<std::size_t>(); };
-    std::cout << (report.at("good").get<bool>() ? "Good: every record is as it was written.\n" : "DAMAGED: not every record is as it was written.\n")
-              << "  " << counted(count("records"), "record") << " in " << counted(count("segments"), "segment") << ", " << count("signed")
-              << " of them under a signed checkpoint (" << counted(count("checkpoints"), "checkpoint") << ")\n";
-    if (report.at("erased") != 0) std::cout << "  " << count("erased") << " cannot be read any more: their keys were destroyed\n";
-    for (const auto& finding : report.at("findings")) std::cout << "  - " << finding.get<std::string>() << "\n";
-    for (const auto& note : report.at("notes")) std::cout << "  (" << note.get<std::string>() << ")\n";
-}
-
-void print_user(const json& user) {
-    std::cout << user.at("name").get<std::string>();
-    for (const auto& role : user.at("roles")) std::cout << "  " << role.get<std::string>();
-    if (user.at("disabled").get<bool>()) std::cout << "  disabled: " << user.value("reason", "");
-    std::cout << (user.contains("last_logon") ? "  last signed in " + user["last_logon"].get<std::string>() : "  never signed in") << "\n";
-}
-
-/// What was done, in a sentence.
-std::string sentence(const std::string& command, const json& result) {
-    if (command == "user add") return "Added " + result["added"].get<std::string>() + ".";
-    if (command == "user password") return "Changed the password of " + result["changed"].get<std::string>() + ".";
-    if (command == "user disable") return "Disabled " + result["disabled"].get<std::string>() + "; every session is ended.";
-    if (command == "user remove")
-        return "Removed " + result["removed"].get<std::string>() + "; every session is ended. The name stays theirs until: chancery user release " +
-               result["removed"].get<std::string>();
-    if (command == "user release") return "The name " + result["released"].get<std::string>() + " may be given again.";
-    if (command == "user enable") return result["enabled"].get<std::string>() + " may sign in again.";
-    if (command == "send") return "Sent " + counted(result["sent"].get<std::size_t>(), "message") + ".";
-    if (command == "archive file")
-        return "Wrote " + result["name"].get<std::string>() + ": " + counted(result["size"].get<std::size_t>(), "byte") + ", " +
-               result["verdict"].get<std::string>() + ", SHA-256 " + result["sha256"].get<std::string>() + ".";
-    if (command == "file remove") return "Removed " + counted(result["removed"].size(), "file") + ". The record of what was removed remains.";
-    if (command == "archive rebuild") return "The index is being built again. Until that is done, histories and searches have to wait.";
-    return result.dump();
-}
-
-void print_partners(const json& partners) {
-    for (const auto& [domain, partner] : partners.items()) {
-        const auto proven = [&](const char* key) {
-            const auto proof = partner.at(key).get<std::string>();
-            return proof.empty() ? proof : " (" + proof + ")";
-        };
-        std::cout << "  partner   " << domain << ": " << counted(partner.at("streams_out").get<std::size_t>(), "stream") << " out" << proven("proof_out") << ", "
-                  << partner.at("streams_in") << " in" << proven("proof_in") << "; " << partner.at("waiting") << " waiting, " << partner.at("sent") << " sent, "
-                  << partner.at("received") << " received";
-        if (partner.at("returned") != 0) std::cout << ", " << partner.at("returned") << " returned";
-        if (partner.at("suspicious").get<bool>()) std::cout << "; slowed down: most of what it sends fails";
-        const auto error = partner.at("last_error").get<std::string>();
-        if (!error.empty()) std::cout << "; last trouble " << partner.at("last_error_at").get<std::string>() << ": " << error;
-        std::cout << "\n";
-    }
-}
-
-void print_status(const json& status) {
-    const auto& journal = status.at("journal");
-    std::cout << "Chancery " << status.at("version").get<std::string>() << " for " << status.at("domain").get<std::string>()
-              << (status.at("running").get<bool>() ? " is running" : " is not running");
-    if (status.contains("pid")) std::cout << " (pid " << status.at("pid") << ")";
-    std::cout << "\n";
-    if (status.contains("ports"))
-        std::cout << "  clients   STARTTLS on port " << status.at("ports").at("starttls") << ", direct TLS on port "
-                  << status.at("ports").at("tls") << "; " << status.at("sessions") << " signed in\n";
-    std::cout << "  accounts  " << status.at("accounts") << "\n  journal   " << counted(journal.at("position").get<std::size_t>(), "record") << ", "
-              << (journal.at("writing").get<bool>() ? "writing" : "NOT WRITING: " + journal.at("reason").get<std::string>()) << "\n"
-              << "  index     " << status.at("index").at("position") << " of them indexed\n";
-    const auto& files = status.at("files");
-    std::cout << "  files     "
-              << (files.at("scanner") == "" ? "not scanned for viruses" : "scanned for viruses by " + files.at("scanner").get<std::string>())
-              << (files.at("trouble") == "" ? "" : ", which FAILS, so that none is accepted: " + files.at("trouble").get<std::string>()) << "\n";
-    if (status.contains("federation") && status.at("federation").is_object()) print_partners(status.at("federation").at("domains"));
-}
-
 }  // namespace
 
 std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_code) {
     Parser parser;
     return parser.parse(argc, argv, exit_code);
-}
-
-int print(const CommandLine& line, const json& result) {
-    const auto& command = line.request.at("command").get_ref<const std::string&>();
-    int code = 0;
-    if (result.contains("good") && !result["good"].get<bool>()) code = 1;
-    if (command == "status" && (!result["running"].get<bool>() || !result["journal"]["writing"].get<bool>())) code = 1;
-    if (command == "user import" && !result["refused"].empty()) code = 1;
-    if (line.as_json) {
-        std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
-        return code;
-    }
-    if (command == "archive search") {
-        for (const auto& record : result["records"]) print_record(record);
-        std::cout << counted(result["records"].size(), "record") << (result["complete"].get<bool>() ? "" : "; there are more: --after " + result["after"].dump()) << "\n";
-    } else if (command == "archive show") {
-        print_whole_record(result["record"]);
-    } else if (command == "archive verify" && result.contains("records")) {
-        print_verification(result);
-    } else if (command == "archive checkpoint") {
-        std::cout << result["note"].get<std::string>();
-    } else if (command == "archive prove") {
-        std::cout << result["proof"].get<std::string>() << "\n";
-    } else if (command == "federation publish") {
-        std::cout << "In DNS; the TLSA records count where the zone is signed (DNSSEC):\n";
-        for (const auto& record : result["records"]) std::cout << "  " << record.get<std::string>() << "\n";
-        std::cout << "At " << result["url"].get<std::string>() << ":\n  " << result["document"].dump() << "\n";
-    } else if (command == "status") {
-        print_status(result);
-    } else if (command == "doctor") {
-        for (const auto& check : result["checks"]) {
-            std::cout << (check["good"].get<bool>() ? "ok    " : "WRONG ") << check["name"].get<std::string>() << ": " << check["says"].get<std::string>() << "\n";
-            if (!check["good"].get<bool>()) std::cout << "      " << check["mend"].get<std::string>() << "\n";
-        }
-    } else if (command == "user list") {
-        for (const auto& user : result["users"]) print_user(user);
-    } else if (command == "user import") {
-        std::cout << counted(result["created"].get<std::size_t>(), "account") << " added\n";
-        for (const auto& refused : result["refused"])
-            std::cout << "  not added: " << refused["name"].get<std::string>() << " (" << refused["reason"].get<std::string>() << ")\n";
-    } else {
-        std::cout << sentence(command, result) << "\n";
-    }
-    return code;
 }
 
 }  // namespace chancery::admin

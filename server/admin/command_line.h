@@ -22,7 +22,4 @@ struct CommandLine {
 /// Nothing when help was asked for or the words were wrong: it is said already, `exit_code` is set.
 std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_code);
 
-/// Prints the result for a person; the exit code of the command.
-int print(const CommandLine& line, const json& result);
-
 }  // namespace chancery::admin

@@ -6,12 +6,11 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/federation_settings.h"
+#include "xmpp/posh_document.h"
 #include "xmpp/precis.h"
 
 namespace chancery::admin {
 namespace {
-
-constexpr int document_seconds = 3'600;  // a partner may go by the old one for so long after a change
 
 /// Where an address:port setting is empty, the usual port: the administrator may forward it.
 std::string port_of(const std::string& address, const char* usual) { return address.empty() ? usual : address.substr(address.rfind(':') + 1); }
@@ -35,10 +34,9 @@ json publish(Context& context, const json& request) {
     };
     add("_xmpp-server", port_of(settings.listen, "5269"));
     if (!settings.listen_tls.empty()) add("_xmpps-server", port_of(settings.listen_tls, "5270"));
-    const json fingerprint = {{"sha-256", to_base64(hash(Hash::sha256, certificate->der))}, {"sha-512", to_base64(hash(Hash::sha512, certificate->der))}};
     return {{"records", records},
             {"url", "https://" + domain + "/.well-known/posh/xmpp-server.json"},
-            {"document", {{"fingerprints", json::array({fingerprint})}, {"expires", document_seconds}}}};
+            {"document", json::parse(PoshDocument::of(certificate->der))}};
 }
 
 }  // namespace chancery::admin

@@ -1,8 +1,7 @@
 // Accounts: add, import, list, disable, remove, change passwords. What happens here is true at once in running sessions.
 
-#include <future>
-
 #include "admin/commands.h"
+#include "admin/in_server.h"
 #include "base/bytes.h"
 
 namespace chancery::admin {
@@ -11,6 +10,12 @@ std::string local_part(const Context& context, std::string name) {
     const auto ours = "@" + context.config.domain;
     if (name.ends_with(ours)) name.resize(name.size() - ours.size());
     return name;
+}
+
+std::optional<std::string> account_named(const Context& context, const std::string& name) {
+    const auto jid = Jid::of(local_part(context, name), context.config.domain);
+    if (!jid || !context.accounts.is_user(jid->local())) return std::nullopt;
+    return std::string(jid->local());
 }
 
 namespace {
@@ -39,36 +44,9 @@ void end_sessions(Context& context, const std::string& name, const std::string& 
     });
 }
 
-Task<> run_command(Host& host, const chancery::Command& command, xml::Element form, std::shared_ptr<std::promise<Reply>> done) {
-    const Iq iq{.from = host.domain_jid(), .to = host.domain_jid(), .is_set = true, .id = {}, .payload = form};
-    Reply reply = refuse(Condition::internal_server_error, "The server could not do that now. Its log says why.");
-    try {
-        reply = co_await command.submit_first(host, iq, form);
-    } catch (const std::exception& failure) {
-        log::error("admin.command_failed", {{"command", command.name}, {"cause", failure.what()}});
-    }
-    done->set_value(std::move(reply));
-}
-
-/// Completes a command of the server with its first form, in the server's name. @throws AdminError  the server stops
-Reply run_in_server(Host& host, std::string_view node, xml::Element form) {
-    const auto& command = host.commands().at(node);
-    auto done = std::make_shared<std::promise<Reply>>();
-    auto reply = done->get_future();
-    auto& home = host.home(0);
-    home.shard().post([&home, &host, &command, form = std::move(form), done = std::move(done)]() mutable {
-        home.tasks().spawn(run_command(host, command, std::move(form), std::move(done)));
-    });
-    try {
-        return reply.get();
-    } catch (const std::future_error&) {
-        throw AdminError("The server stops: ask again when it has started.");
-    }
-}
-
-json describe(const AccountInfo& account) {
+json describe(const Context& context, const AccountInfo& account) {
     json described = {{"name", account.name}, {"disabled", account.disabled_reason.has_value()}, {"roles", account.roles},
-                      {"created", to_iso(account.created)}};
+                      {"groups", context.accounts.groups().of(account.name)}, {"created", to_iso(account.created)}};
     if (account.disabled_reason) described["reason"] = *account.disabled_reason;
     if (account.last_logon) described["last_logon"] = to_iso(*account.last_logon);
     return described;
@@ -94,9 +72,12 @@ json import_users(Context& context, const json& request) {
     return {{"created", imported.created}, {"refused", refused}};
 }
 
-json list_users(Context& context, const json&) {
+json list_users(Context& context, const json& request) {
+    const auto wanted = request.value("group", std::string());
+    const auto group = wanted.empty() ? std::nullopt : std::optional(group_named(context, wanted));
     json users = json::array();
-    for (const auto& account : context.accounts.list()) users.push_back(describe(account));
+    for (const auto& account : context.accounts.list())
+        if (!group || group->members.contains(account.name)) users.push_back(describe(context, account));
     return {{"users", users}};
 }
 
@@ -115,14 +96,13 @@ json enable_user(Context& context, const json& request) {
 /// By the command that administrators have in a client (XEP-0133 §4.2), run in the server's name.
 json remove_user(Context& context, const json& request) {
     if (!context.host) throw AdminError("No server runs here, and contacts elsewhere are to be told. Start it first: chancery serve --data " + context.data.string());
-    const auto name = name_in(context, request);
-    const auto jid = Jid::of(name, context.config.domain);
-    if (!jid || !context.accounts.is_user(jid->local())) throw AdminError(name + ": there is no such account");
+    const auto name = account_named(context, request.at("name").get<std::string>());
+    if (!name) throw AdminError(request.at("name").get<std::string>() + ": there is no such account");
     DataForm form("submit", "http://jabber.org/protocol/admin");
-    form.add("accountjids", jid->text());
+    form.add("accountjids", *name + "@" + context.config.domain);
     const auto reply = run_in_server(*context.host, "http://jabber.org/protocol/admin#delete-user", form.to_element());
-    if (!reply) throw AdminError(name + ": " + reply.error().text);
-    return {{"removed", jid->local()}};
+    if (!reply) throw AdminError(*name + ": " + reply.error().text);
+    return {{"removed", *name}};
 }
 
 /// The name of a removed account, which on record is that person's, may become somebody else's.

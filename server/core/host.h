@@ -27,6 +27,7 @@
 #include "core/ledger.h"
 #include "core/recorder.h"
 #include "core/requests.h"
+#include "core/returns.h"
 #include "core/route.h"
 #include "core/stanza_id.h"
 #include "core/stanza_in.h"
@@ -251,6 +252,8 @@ class Host {
     Task<Answer> request(Jid from, Jid to, bool is_set, std::string payload);
     /// A message that waits was handed over: it waits no longer.
     void settle(const std::shared_ptr<Delivery>& delivery);
+    /// What comes back to messages of the server's own.
+    Returns& returns() { return returns_; }
     /// A message of the server's own to a person here, on the road of any message.
     void announce(const Jid& person, std::string_view subject, std::string_view body);
     /// Whether somebody may do what administrators do.
@@ -309,6 +312,7 @@ class Host {
     StanzaIds stanza_ids_;
     RosterStore rosters_;
     BlockLists block_lists_;
+    Returns returns_;
     Handlers gets_, sets_;
     std::map<std::string, IqHandler, std::less<>> delegated_;  // by namespace
     std::set<std::string, std::less<>> server_features_, account_features_;

@@ -104,6 +104,7 @@ void Host::reply(const StanzaIn& request, const Reply& reply) {
 }
 
 void Host::send_error(const Jid& to, std::string_view kind, const Jid& from, std::string_view id, const StanzaError& error) {
+    if (kind == "message" && to == domain_jid_) return returns_.take(id, error);
     auto xml = error_reply(kind, to, from, id, error);
     auto* service = service_at(to);
     const bool is_own_request = kind == "iq" && is_local(to) && to.is_bare();  // of the server, or in a person's name

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "s2s/https.h"
-#include "s2s/posh_document.h"
+#include "xmpp/posh_document.h"
 
 namespace chancery::s2s {
 

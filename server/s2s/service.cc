@@ -23,7 +23,6 @@ constexpr auto sweep_interval = 1s;
 constexpr auto steady_after = 10s;    // a stream that lasted so long was no failure
 constexpr auto short_pause = 1s;
 constexpr std::string_view no_partner = "This server does not exchange stanzas with that domain.";
-constexpr auto document_kept = 1h;
 
 net::Door::Limits door_limits(const FederationSettings& settings) {
     return {settings.streams, settings.streams, std::max<std::int64_t>(settings.streams / 4, 1), std::max<std::int64_t>(settings.streams / 16, 1)};
@@ -99,11 +98,11 @@ void Service::add_routes(net::HttpRouter& router) {
                 }});
 }
 
-/// RFC 7711 §3.1, of the certificate that is in force now. A partner may go by it for `document_kept` after a change.
+/// RFC 7711 §3.1, of the certificate that is in force now.
 Task<> Service::show_document(net::HttpExchange& exchange) {
     exchange.respond({.status = 200,
                       .fields = {{"Content-Type", "application/json"}},
-                      .body = PoshDocument::of(net::certificate_of(*tls().server()), document_kept)});
+                      .body = PoshDocument::of(net::certificate_of(*tls().server()))});
     co_return;
 }
 

@@ -190,6 +190,19 @@ CREATE TABLE partner_rule (             -- beside the settings federation.domain
     is_blocked BIGINT NOT NULL
 );
 )sql"},
+    Migration{14, "groups", R"sql(
+CREATE TABLE people_group (
+    key        TEXT PRIMARY KEY,        -- the name as it is compared
+    name       TEXT NOT NULL,           -- as it was written
+    created_us BIGINT NOT NULL
+);
+CREATE TABLE people_group_member (
+    people_group TEXT NOT NULL,         -- people_group.key
+    account      TEXT NOT NULL,         -- account.name
+    PRIMARY KEY (people_group, account)
+);
+CREATE INDEX people_group_of_account ON people_group_member (account);
+)sql"},
 };
 
 }  // namespace

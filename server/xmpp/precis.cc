@@ -13,6 +13,9 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 std::u16string username_rules(std::u16string_view text) { return nfc(lower_case(width_mapped(text))); }
 std::u16string opaque_rules(std::u16string_view text) { return nfc(spaces_mapped(text)); }
 
+std::u16string nickname_rules(std::u16string_view text) { return nfkc(spaces_trimmed(spaces_mapped(text))); }
+std::u16string compared_nickname_rules(std::u16string_view text) { return nfkc(lower_case(spaces_trimmed(spaces_mapped(text)))); }
+
 /// Applies the rules until nothing changes; nothing when it still does after three more times (RFC 8264 §7).
 std::optional<std::u16string> stable(std::u16string text, std::u16string (*rules)(std::u16string_view)) {
     text = rules(text);
@@ -22,6 +25,15 @@ std::optional<std::u16string> stable(std::u16string text, std::u16string (*rules
         text = std::move(next);
     }
     return std::nullopt;
+}
+
+std::optional<std::string> freeform(std::string_view text, std::u16string (*rules)(std::u16string_view)) {
+    if (text.empty() || text.size() > input_limit_bytes) return std::nullopt;
+    const auto typed = from_utf8(text);
+    if (!typed || !is_of_class(*typed, StringClass::freeform)) return std::nullopt;
+    const auto prepared = stable(*typed, rules);
+    if (!prepared || prepared->empty() || !is_of_class(*prepared, StringClass::freeform)) return std::nullopt;
+    return to_utf8(*prepared);
 }
 
 }  // namespace
@@ -58,13 +70,11 @@ std::optional<std::string> username(std::string_view text) {
 }
 
 std::optional<std::string> opaque_string(std::string_view text) {
-    if (text.empty() || text.size() > input_limit_bytes) return std::nullopt;
-    if (is_plain_opaque_string(text)) return std::string(text);
-    const auto typed = from_utf8(text);
-    if (!typed || !is_of_class(*typed, StringClass::freeform)) return std::nullopt;
-    const auto opaque = stable(*typed, opaque_rules);
-    if (!opaque || !is_of_class(*opaque, StringClass::freeform)) return std::nullopt;
-    return to_utf8(*opaque);
+    if (is_plain_opaque_string(text) && text.size() <= input_limit_bytes) return std::string(text);
+    return freeform(text, opaque_rules);
 }
+
+std::optional<std::string> nickname(std::string_view text) { return freeform(text, nickname_rules); }
+std::optional<std::string> compared_nickname(std::string_view text) { return freeform(text, compared_nickname_rules); }
 
 }  // namespace chancery::precis

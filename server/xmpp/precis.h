@@ -1,6 +1,6 @@
 // PRECIS: which Unicode strings may be a user name, a resource or a password, and their one canonical form.
 //
-// RFC 8264 (classes), RFC 8265 (profiles), through ICU. Code points that our ICU does not know are refused.
+// RFC 8264 (classes), RFC 8265 and RFC 8266 (profiles), through ICU. Code points that our ICU does not know are refused.
 // Printable ASCII, which is nearly everything, never reaches ICU.
 #pragma once
 #include <optional>
@@ -19,6 +19,12 @@ std::optional<std::string> username(std::string_view text);
 /// OpaqueString (RFC 8265 §4.2), for passwords and resources: spaces become U+0020, NFC; case is kept.
 /// Nothing when the text is empty, not UTF-8, or not of the FreeformClass.
 std::optional<std::string> opaque_string(std::string_view text);
+
+/// Nickname (RFC 8266 §2.3), for what people give a name to: no space at the ends nor two in a row, NFKC; case is kept. Nothing when
+/// the text is empty, not UTF-8, or not of the FreeformClass.
+std::optional<std::string> nickname(std::string_view text);
+/// The same in lower case (RFC 8266 §2.4): two names are the same when these are.
+std::optional<std::string> compared_nickname(std::string_view text);
 
 /// A domain name in lower case and U-labels without a final dot (IDNA2008 by UTS #46, nontransitional), or an
 /// IPv6 literal in brackets. Nothing when a label is not a valid one.

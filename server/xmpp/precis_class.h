@@ -25,7 +25,10 @@ std::u16string width_mapped(std::u16string_view text);
 /// The Unicode default toLowerCase (RFC 8265 §3.3.2).
 std::u16string lower_case(std::u16string_view text);
 std::u16string nfc(std::u16string_view text);
+std::u16string nfkc(std::u16string_view text);
 /// Every space (Zs) becomes U+0020 (RFC 8265 §4.2.2).
 std::u16string spaces_mapped(std::u16string_view text);
+/// No space at either end, nor two behind each other (RFC 8266 §2.1).
+std::u16string spaces_trimmed(std::u16string_view text);
 
 }  // namespace chancery::precis

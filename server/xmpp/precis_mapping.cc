@@ -25,6 +25,14 @@ std::u16string mapped(std::u16string_view text, Map map) {
     return out;
 }
 
+std::u16string normalized(const UNormalizer2* normalizer, std::u16string_view text, std::size_t largest_expansion) {
+    UErrorCode status = U_ZERO_ERROR;
+    std::u16string out(text.size() * largest_expansion, u'\0');
+    const auto size = unorm2_normalize(normalizer, text.data(), size_of(text), out.data(), size_of(out), &status);
+    out.resize(static_cast<std::size_t>(size));
+    return out;
+}
+
 }  // namespace
 
 std::optional<std::u16string> from_utf8(std::string_view bytes) {
@@ -70,13 +78,15 @@ std::u16string lower_case(std::u16string_view text) {
 }
 
 std::u16string nfc(std::u16string_view text) {
+    constexpr std::size_t largest_expansion = 3;  // UAX #15 §9
     UErrorCode status = U_ZERO_ERROR;
-    const UNormalizer2* normalizer = unorm2_getNFCInstance(&status);
-    std::u16string out(text.size() * 3, u'\0');  // the largest expansion of NFC (UAX #15 §9)
-    const auto size =
-        unorm2_normalize(normalizer, text.data(), size_of(text), out.data(), size_of(out), &status);
-    out.resize(static_cast<std::size_t>(size));
-    return out;
+    return normalized(unorm2_getNFCInstance(&status), text, largest_expansion);
+}
+
+std::u16string nfkc(std::u16string_view text) {
+    constexpr std::size_t largest_expansion = 18;
+    UErrorCode status = U_ZERO_ERROR;
+    return normalized(unorm2_getNFKCInstance(&status), text, largest_expansion);
 }
 
 std::u16string spaces_mapped(std::u16string_view text) {
@@ -86,6 +96,14 @@ std::u16string spaces_mapped(std::u16string_view text) {
         else
             out += units;
     });
+}
+
+std::u16string spaces_trimmed(std::u16string_view text) {
+    std::u16string out;
+    for (const auto c : text)
+        if (c != u' ' || (!out.empty() && out.back() != u' ')) out += c;
+    if (out.ends_with(u' ')) out.pop_back();
+    return out;
 }
 
 }  // namespace chancery::precis

@@ -35,6 +35,26 @@ TEST_CASE("OpaqueStringsOfRfc8265") {  // §4.3 tables 3 and 4
     CHECK(opaque("my cat is a \tby") == "refused");
 }
 
+TEST_CASE("NicknamesOfRfc8266") {  // §3 table 1
+    const auto compared = [](std::string_view text) { return precis::compared_nickname(text).value_or("refused"); };
+    CHECK(compared("Foo") == "foo");
+    CHECK(compared("foo") == "foo");
+    CHECK(compared("Foo Bar") == "foo bar");
+    CHECK(compared("foo bar") == "foo bar");
+    CHECK(compared("\u03A3") == "\u03C3");
+    CHECK(compared("\u03C3") == "\u03C3");
+    CHECK(compared("\u03C2") == "\u03C2");
+    CHECK(compared("\u265A") == "\u265A");
+    CHECK(compared("Richard \u2163") == "richard iv");
+    CHECK(precis::nickname(" Legal\u00A0  Department ") == "Legal Department");
+    CHECK(precis::nickname("e\u0301\uFF21") == "\u00E9A");
+    for (const auto* bad : {"", " ", "\u3000", "a\nb", "a\x7F", "a\u200B", "\xC3"}) {
+        CHECK_FALSE(precis::nickname(bad));
+        CHECK_FALSE(precis::compared_nickname(bad));
+    }
+    CHECK_FALSE(precis::nickname(std::string(5000, 'a')));
+}
+
 TEST_CASE("UsernamesAreMappedToOneForm") {
     CHECK(username("Juliet") == "juliet");
     CHECK(username("\uFF2A\uFF55\uFF4C\uFF49\uFF45\uFF54") == "juliet");  // fullwidth

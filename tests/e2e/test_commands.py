@@ -1,6 +1,7 @@
 """What an operator types, and what the server's own socket bears."""
 
 import fcntl
+import json
 import os
 import pty
 import signal
@@ -12,7 +13,7 @@ import pytest
 
 from support.chancery import binary
 from support.client import SaslFailure
-from support.rooms import ask_in, configure, enter, new_room
+from support.rooms import ask_in, configure, enter, is_own, new_room
 
 pytestmark = pytest.mark.only_chancery("our command line")
 
@@ -157,6 +158,27 @@ def test_a_room_that_is_not_there_is_named(own_server, users):
     nowhere = own_server.cli("send", "--to", f"nowhere@rooms.{own_server.domain}", "--text", "Anybody?", check=False)
     assert nowhere.returncode == 2
     assert "nowhere" in nowhere.stderr and "no such account or room" in nowhere.stderr
+
+
+def test_what_is_refused_is_not_counted_as_sent_and_the_reason_is_said(make_server, users):
+    """A room that is not open yet is none for anybody but its owner; nothing waits for who is away."""
+    server = make_server(limits__offline_messages="0").start()
+    romeo, juliet = users(2, on=server)
+    client, room = romeo.login(), new_room(server)
+    ask_in(client, room, "romeo")
+    client.expect(lambda stanza: is_own(stanza))
+    told = server.cli("send", "--to", romeo.name, juliet.name, room, "--text", "The gates are shut at nine.", check=False)
+    assert told.returncode == 1
+    assert told.stdout == (f"Sent 1 message.\n  refused: {room}: There is no such room.\n"
+                           f"  refused: {juliet.jid}: Too many messages wait for this person already.\n")
+    client.expect("<message><body>The gates are shut at nine.</body></message>")
+    nobody = server.cli("send", "--to", juliet.name, room, "--text", "Once more.", "--json", check=False)
+    assert nobody.returncode == 2 and nobody.stderr.startswith("chancery: Nothing was sent.\n")
+    assert juliet.jid in nobody.stderr and f"{room}: There is no such room." in nobody.stderr
+    report = json.loads(server.cli("send", "--to", romeo.name, room, "--text", "Again.", "--json", check=False).stdout)
+    assert report == {"sent": 1, "refused": [{"to": room, "reason": "There is no such room."}], "failed": []}
+    [refused] = [each for each in server.archive_search(words="gates") if each.get("refused")]
+    assert refused["to"] == room, "what a rule refused is on record too"
 
 
 def test_nothing_is_not_sent(own_server, users):

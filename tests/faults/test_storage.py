@@ -8,7 +8,7 @@ import pytest
 
 from support.chancery import binary
 from support.elements import condition
-from support.server import NotStarted, run, wait_until
+from support.server import NotStarted, parse_json, run, wait_until
 
 pytestmark = pytest.mark.only_chancery("what our storage does when the world fails it")
 REFUSAL = "Not sent: the archive is not available"
@@ -104,6 +104,43 @@ def test_when_the_journal_cannot_be_written_nothing_is_delivered(own_server, use
         hearer.expect_nothing()
     finally:
         limit(own_server, "unlimited")
+
+
+def test_a_message_to_many_that_the_journal_takes_in_part_is_sent_to_those_and_no_others(own_server, users):
+    """What fits is some of it: a batch of the journal has 4 MiB at most, and all of it is twice that and more."""
+    crowd = users(60)
+    words = "into the void " + os.urandom(90_000).hex()
+    limit(own_server, 6 * 1024 * 1024)
+    try:
+        told = own_server.cli("send", "--json", "--to", *[person.name for person in crowd], stdin=words, check=False)
+    finally:
+        limit(own_server, "unlimited")
+    assert told.returncode == 1, told.stderr
+    report = parse_json(told.stdout)
+    failed = {each["to"] for each in report["failed"]}
+    assert 0 < report["sent"] and report["sent"] + len(failed) == len(crowd) and report["refused"] == []
+    assert all("chancery status" in each["reason"] for each in report["failed"])
+    wait_until(lambda: own_server.cli("status", "--json", check=False).returncode == 0, "the journal writes again", limit=20)
+    recorded = {record["to"] for record in own_server.archive_search(words="void", limit=1000)}
+    assert recorded == {person.jid for person in crowd} - failed
+    for person in crowd:
+        client = person.login()
+        if person.jid not in failed:
+            client.expect("<message><subject>Announcement</subject></message>")
+        client.expect_nothing()
+        client.close()
+
+
+def test_a_message_of_which_nothing_can_be_recorded_is_said_to_be_sent_to_nobody(own_server, users):
+    crowd = users(3)
+    limit(own_server, 100_000)  # enough for the record of the command, and none of the messages
+    try:
+        told = own_server.cli("send", "--everybody", stdin="into the void " + os.urandom(90_000).hex(), check=False)
+    finally:
+        limit(own_server, "unlimited")
+    assert told.returncode == 2
+    assert "Nothing was sent." in told.stderr and crowd[0].jid in told.stderr and "promise" not in told.stderr
+    crowd[0].login().expect_nothing()
 
 
 def limit(server, size):

@@ -1,7 +1,8 @@
 // A person whose account is removed is nobody in the rooms any more: who gets the name later does not get what they were.
 //
 // What becomes of it is on record in each room. A room that would be left without an owner becomes the administrator's who removes
-// the account: somebody must be able to run it or to end it. By the command line nobody does, and the room goes on without one.
+// the account: somebody must be able to run it or to end it. By the command line nobody does, and the room goes on without
+// one until an administrator appoints one (oversight.cc).
 
 #include <algorithm>
 
@@ -14,6 +15,14 @@ namespace {
 bool concerns(const Room& room, const Jid& person) {
     const bool has_invited = std::ranges::any_of(room.invited, [&](const auto& each) { return each.second == person; });
     return room.affiliates.find(person.text()) || room.asking.contains(person) || room.invited.contains(person) || has_invited;
+}
+
+/// §9: what an administrator of the room would have written.
+std::string request_of(const Jid& administrator, const std::string& room, const std::string& items) {
+    std::string stanza = "<iq type='set'";
+    xml::append_attribute(stanza, "from", administrator.text());
+    xml::append_attribute(stanza, "to", room);
+    return stanza + "><query xmlns='http://jabber.org/protocol/muc#admin'>" + items + "</query></iq>";
 }
 
 }  // namespace
@@ -45,14 +54,31 @@ Task<> Rooms::forget_in(Jid address, Jid person, Jid administrator) {
     if (is_somebody && level == Affiliation::owner && room->affiliates.with(Affiliation::owner).size() == 1)
         changes.push_back({.person = administrator, .nick = {}, .affiliation = Affiliation::owner});
 
+    co_await change_in_name_of(room, administrator, std::move(changes));
+}
+
+Task<> Rooms::change_in_name_of(RoomPtr room, Jid administrator, std::vector<Change> changes) {
     std::string items;
     for (const auto& change : changes) items += item_xml(*change.affiliation, Role::none, change.person->text(), {});
-    std::string stanza = "<iq type='set'";
-    xml::append_attribute(stanza, "from", administrator.text());
-    xml::append_attribute(stanza, "to", address.text());
-    stanza += "><query xmlns='http://jabber.org/protocol/muc#admin'>" + items + "</query></iq>";
-    co_await record(journal::Kind::iq, administrator, address, std::move(stanza));
+    co_await record(journal::Kind::iq, administrator, room->jid(), request_of(administrator, room->jid().text(), items));
+    // From here on it is on record.
     co_await make(room, std::move(changes), {});
+}
+
+/// Once at start-up, before the rooms are loaded: whoever was removed before forget() was there is somebody in rooms still.
+void Rooms::forget_removed_accounts() {
+    const auto& server = host_.domain_jid();
+    for (const auto& [room, person] : store_.left_of_removed_accounts()) {
+        const auto stanza = request_of(server, room, item_xml(Affiliation::none, Role::none, person, {}));
+        try {
+            host_.recorder().record_now({.kind = journal::Kind::iq, .record = {.from = server.text(), .to = room, .stanza = stanza}});
+        } catch (const NotRecorded& failure) {  // the next start tries again
+            log::error("rooms.not_recorded", {{"cause", failure.what()}});
+            return;
+        }
+        store_.forget(room, person);
+        log::info("rooms.removed_person_forgotten", {{"room", room}, {"person", person}});
+    }
 }
 
 }  // namespace chancery::rooms

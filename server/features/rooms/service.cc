@@ -1,6 +1,7 @@
 #include "features/rooms/service.h"
 
 #include "features/features.h"
+#include "features/rooms/oversight.h"
 #include "features/rooms/search.h"
 
 namespace chancery::rooms {
@@ -21,6 +22,7 @@ bool is_on_record(const StanzaIn& iq) {
 }  // namespace
 
 Rooms::Rooms(Host& host, Jid address) : host_(host), address_(std::move(address)), store_(host), shelves_(host.home_count()), searches_(searching_ahead) {
+    forget_removed_accounts();
     for (auto& room : store_.load()) {
         auto& shelf = shelf_of(room->jid());
         const auto address = room->jid().text();
@@ -212,7 +214,9 @@ const Feature rooms_service{
         if (settings.name.empty()) return;
         const auto address = Jid::parse(settings.name + "." + host.domain());
         if (!address || !address->is_domain()) throw ConfigError("setting rooms.name: " + settings.name + " cannot stand in a domain");
-        host.add_service(*address, "Rooms", std::make_unique<rooms::Rooms>(host, *address));
+        auto service = std::make_unique<rooms::Rooms>(host, *address);
+        rooms::add_oversight(host, *service);
+        host.add_service(*address, "Rooms", std::move(service));
     },
 };
 

@@ -17,6 +17,13 @@ namespace chancery::rooms {
 
 using RoomPtr = std::shared_ptr<Room>;   // owned by the shelf, and by the tasks that wait for something meanwhile
 
+/// A room as an administrator of the server sees it.
+struct Overview {
+    std::string address, name;
+    std::size_t occupants = 0;
+    std::vector<std::string> owners;
+};
+
 class Rooms final : public Service {
   public:
     Rooms(Host& host, Jid address);
@@ -27,6 +34,12 @@ class Rooms final : public Service {
     void stop(Home& home) override;
     std::optional<Time> since(const Jid& room) override;
     Task<> forget(Jid person, Jid administrator) override;
+
+    // For administrators of the server (oversight.h), on any shard.
+    /// All rooms by their addresses, or those that nobody owns.
+    Task<std::vector<Overview>> overview(Jid asking, bool without_owner);
+    /// Makes somebody an owner; a sentence that says so, or why not.
+    Task<Reply> appoint(Jid address, Jid person, Jid administrator);
 
   private:
     /// The rooms whose home is one shard.
@@ -132,6 +145,11 @@ class Rooms final : public Service {
     void end(Room& room, Shown shown);
     // forget.cc
     Task<> forget_in(Jid address, Jid person, Jid administrator);
+    void forget_removed_accounts();
+    /// Changes that nobody in the room asks for, on record there first. The caller holds Room::changes.
+    Task<> change_in_name_of(RoomPtr room, Jid administrator, std::vector<Change> changes);
+    // oversight.cc
+    Task<> appoint_in(Jid address, Jid person, Jid administrator, Reply& reply);
     // register.cc
     Task<Reply> show_registration(RoomPtr room, const StanzaIn& iq);
     Task<Reply> register_nick(RoomPtr room, const StanzaIn& iq);

@@ -135,6 +135,20 @@ void Store::restore_affiliate(Room& room, const Jid& person, std::int64_t level,
     room.affiliates.set(person, std::move(affiliate));
 }
 
+std::vector<std::pair<std::string, std::string>> Store::left_of_removed_accounts() {
+    std::vector<std::pair<std::string, std::string>> found;
+    host_.database().read_now([&](storage::Snapshot& snapshot) {
+        snapshot.each<std::string, std::string>("SELECT room, person FROM room_affiliation WHERE person IN (SELECT name || '@' || $1 FROM removed_account)",
+                                                [&](std::string room, std::string person) { found.emplace_back(std::move(room), std::move(person)); },
+                                                host_.domain());
+    });
+    return found;
+}
+
+void Store::forget(const std::string& room, const std::string& person) {
+    host_.database().write_now([&](storage::Transaction& tx) { tx.run("DELETE FROM room_affiliation WHERE room = $1 AND person = $2", room, person); });
+}
+
 std::vector<std::unique_ptr<Room>> Store::load() {
     using storage::Blob;
     const auto read_rooms = [](storage::Snapshot& snapshot) {

@@ -4,6 +4,8 @@
 #pragma once
 #include <memory>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "features/rooms/room.h"
@@ -16,6 +18,9 @@ class Store {
 
     /// All persistent rooms. At start-up, before the shards run.
     std::vector<std::unique_ptr<Room>> load();
+    /// Rooms, and people of this domain whose accounts were removed and who are somebody there still. At start-up.
+    std::vector<std::pair<std::string, std::string>> left_of_removed_accounts();
+    void forget(const std::string& room, const std::string& person);
     /// All that there is of the room; makes it known to the database if it was not.
     Task<> save(const Room& room);
     /// Some people's affiliations, as they are in the room now.

@@ -1,4 +1,4 @@
-#include "s2s/posh_document.h"
+#include "xmpp/posh_document.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 
-namespace chancery::s2s {
+namespace chancery {
 namespace {
 
 using nlohmann::json;
@@ -51,14 +51,14 @@ std::optional<PoshDocument> PoshDocument::parse(std::string_view text) {
     return document.fingerprints.empty() && document.url.empty() ? std::nullopt : std::optional(std::move(document));
 }
 
-std::string PoshDocument::of(std::string_view certificate, std::chrono::seconds expires) {
+std::string PoshDocument::of(std::string_view certificate) {
     json fingerprint;
     for (const auto& kind : kinds) fingerprint[std::string(kind.name)] = to_base64(hash(kind.hash, certificate));
-    return json{{"fingerprints", json::array({fingerprint})}, {"expires", expires.count()}}.dump();
+    return json{{"fingerprints", json::array({fingerprint})}, {"expires", std::chrono::seconds(our_life).count()}}.dump();
 }
 
 bool PoshDocument::has(std::string_view certificate) const {
     return std::ranges::any_of(kinds, [&](const Kind& kind) { return std::ranges::find(fingerprints, hash(kind.hash, certificate)) != fingerprints.end(); });
 }
 
-}  // namespace chancery::s2s
+}  // namespace chancery
