@@ -7,7 +7,7 @@
 namespace chancery::s2s {
 namespace {
 
-/// RFC 7711 §4: the web site is asked where no authority will do. It is only as good as an authority: its own is.
+/// RFC 7711: the web site is asked where no authority will do. It is only as good as an authority: its own is.
 Task<Result<Proof, Doubt>> prove_by_authority(Service& service, Workers& workers, std::optional<net::PeerCertificate> certificate, std::string domain) {
     auto doubtful = doubt(certificate, domain);
     if (!doubtful) co_return Proof::authority;

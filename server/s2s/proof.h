@@ -32,7 +32,7 @@ struct Doubt {
 /// Of the server at `endpoint`, which we have called.
 Task<Result<Proof, Doubt>> prove_called(Service& service, std::optional<net::PeerCertificate> certificate, std::string domain, Endpoint endpoint);
 
-/// Of somebody who calls us: its certificate must be that of one of the domain's servers (RFC 7712 §5.3).
+/// Of somebody who calls us: its certificate must be that of one of the domain's servers (RFC 7712 §4).
 Task<Result<Proof, Doubt>> prove_caller(Service& service, std::optional<net::PeerCertificate> certificate, std::string domain);
 
 }  // namespace chancery::s2s

@@ -64,7 +64,7 @@ def test_a_deleted_message_of_the_day_is_shown_to_nobody(users, boss):
     note(run(boss, "set-motd", motd="Gone soon."))
     note(run(boss, "delete-motd"))
     users().login().expect_nothing("<message/>")
-    assert condition(run(boss, "delete-motd")) == "item-not-found"
+    assert note(run(boss, "delete-motd")) == "There was none."
 
 
 def test_who_is_new_is_welcome_and_who_is_not_has_been(own_server, users, boss):

@@ -8,26 +8,23 @@ import pytest
 from support.called_partner import Door
 from support.dns import Dns
 from support.elements import body
-from support.federation import Partner, certificate, introduce, person, signed_in
+from support.federation import Partner, certificate, signed_in
 from support.http import Http
+from support.offices import WAIT, Offices
 from support.partner_stream import PartnerStream
 from support.server import wait_until
 from support.website import WebSite, fingerprint
 
 pytestmark = pytest.mark.only_chancery("federation between two Chancery servers")
-WAIT = 30
 PATH = "/.well-known/posh/xmpp-server.json"
 
 
-class Offices:
+class OfficesWithASite(Offices):
     def __init__(self, folder, clients):
-        self.folder, self.clients, self.site = folder, clients, None
-        self.one = Partner(folder / "one", "one.example", federation__posh="true")
-        self.two = Partner(folder / "two", "two.example")
-        introduce(self.one, self.two)
+        super().__init__(folder, clients, federation__posh="true")
+        self.site = None
         self.web = Partner(folder / "web", "web.example")  # only for its authority
         self.one.trust(self.one.ca, self.web.ca)
-        self.certificate = self.two.data / "keys" / "server.pem"
 
     def open_site(self, names="DNS:two.example", authority=None):
         self.site = WebSite(*certificate(self.folder / "site", authority or self.web.data / "keys", names))
@@ -38,38 +35,24 @@ class Offices:
         return {"fingerprints": [fingerprint(pem or self.certificate, name)], "expires": 3600} | more
 
     def start(self):
-        self.two.start(), self.one.start()
-        self.romeo = signed_in(person(self.one, "romeo", self.clients))
-        self.juliet = signed_in(person(self.two, "juliet", self.clients))
+        super().start()
+        self.juliet = signed_in(self.juliet)
         return self
-
-    def write(self):
-        self.romeo.say(self.juliet.bare, "are you you?")
 
     def expect_arrival(self):
         self.write()
         self.juliet.expect(lambda each: body(each) == "are you you?", timeout=WAIT)
         assert self.one.partner("two.example")["proof_out"] == "POSH"
 
-    def expect_refusal(self, why):
-        self.write()
-        wait_until(lambda: why in self.one.partner("two.example").get("last_error", ""), why, limit=WAIT)
-        assert self.one.partner("two.example")["waiting"] == 1
-        assert self.two.archive_search(sender=self.romeo.bare) == []
-
     def stop(self):
-        while self.clients:
-            self.clients.pop().cut()
-        for server in (self.one, self.two):
-            if server.process:
-                server.stop()
+        super().stop()
         if self.site:
             self.site.close()
 
 
 @pytest.fixture
 def offices(tmp_path, clients):
-    made = Offices(tmp_path, clients)
+    made = OfficesWithASite(tmp_path, clients)
     yield made
     made.stop()
 
@@ -115,7 +98,7 @@ def test_what_it_said_is_asked_again_when_its_time_is_over(offices):
     wait_until(lambda: offices.one.partner("two.example")["streams_out"] == 0, "closed")
     offices.site.show(PATH, {"fingerprints": [fingerprint(offices.one.ca)], "expires": 1})
     offices.write()
-    wait_until(lambda: "names other certificates" in offices.one.partner("two.example").get("last_error", ""), "refused", limit=WAIT)
+    offices.expect_trouble("names other certificates")
 
 
 @pytest.mark.parametrize("document, why", [
@@ -192,7 +175,7 @@ def test_a_caller_whom_the_web_site_does_not_name_makes_us_ask_once(offices):
     offices.start()
     for number in range(3):
         offices.juliet.say(offices.romeo.bare, f"it is me, {number}")
-        wait_until(lambda: "calls, but" in offices.one.partner("two.example").get("last_error", ""), "refused", limit=WAIT)
+        offices.expect_trouble("calls, but")
     offices.romeo.expect_nothing("<message/>")
     assert len(offices.site.asked) == 1
 
@@ -230,4 +213,4 @@ def test_a_caller_is_not_told_what_we_found_on_our_way(offices, clients):
     clients.append(caller)
     error = caller.secure().expect_stream_error("not-authorized")
     assert "not trusted" in "".join(error.itertext()) and "POSH" not in "".join(error.itertext())
-    wait_until(lambda: "POSH: the answer is 404" in offices.one.partner("two.example").get("last_error", ""), "noted")
+    offices.expect_trouble("POSH: the answer is 404")

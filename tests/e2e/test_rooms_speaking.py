@@ -1,32 +1,14 @@
-"""XEP-0045 §7.4 messages, §7.5 private messages, §8.1 the subject, §7.8 invitations, §7.13 voice; what is on record of them."""
+"""XEP-0045 §7.4 messages, §8.1 the subject, §7.13 voice; XEP-0421 occupant ids; what is on record of them."""
 
 import pytest
 
+from support.company import company, owner  # noqa: F401, fixtures
 from support.elements import NS, body, condition, error_type
-from support.rooms import configure, enter, form, listed, make_room, new_room, people, set_affiliation, set_role, standing
+from support.rooms import configure, enter, error_of, form, make_room, new_room, set_affiliation, set_role, standing
 from support.stream_management import resume
 
 pytestmark = pytest.mark.only_chancery("rooms are a component of Prosody's with other defaults")
 REQUEST = "http://jabber.org/protocol/muc#request"
-
-
-@pytest.fixture
-def owner(users):
-    return users().login()
-
-
-@pytest.fixture
-def company(owner, users):
-    """A room with its owner and two guests, `one` and `two`."""
-    one, two = users().login(), users().login()
-    room = make_room(owner)
-    enter(one, room, "one")
-    enter(two, room, "two")
-    return room, owner, one, two
-
-
-def error_of(client, name):
-    return client.expect(f"<message type='error' id='{name}'/>")
 
 
 # Messages (§7.4)
@@ -137,7 +119,7 @@ def test_messages_come_in_the_order_of_the_record_to_everybody(company):
     assert heard[0] == heard[1] == heard[2] and len(set(heard[0])) == 30
 
 
-# Occupant ids (XEP-0421)
+# Coming back
 
 def test_who_resumes_a_stream_gets_what_the_room_said_meanwhile(company, users):
     room, owner, _, _ = company
@@ -175,6 +157,8 @@ def test_who_comes_back_with_the_same_resource_hears_everything_once(company, us
         client.expect_nothing(f"<message><body>attempt {attempt}</body></message>", after=owner)
 
 
+# Who is who (§8.6, XEP-0421)
+
 def test_who_becomes_a_moderator_sees_addresses_from_then_on_and_who_was_one_no_more(company):
     room, owner, one, two = company
 
@@ -203,122 +187,6 @@ def test_an_occupant_has_the_same_id_whenever_they_come_and_another_one_in_each_
     assert own.find("occupant:occupant-id", NS).get("id") == first == id_in(room, "another")
     assert id_in(make_room(one, "one"), "one") != first
     assert len(first) <= 128 and one.bare.split("@")[0] not in first
-
-
-# Private messages (§7.5)
-
-def test_a_private_message_goes_to_one_person_only(server, company):
-    room, owner, one, two = company
-    one.say(f"{room}/two", "psst aside", kind="chat")
-    message = two.hear("psst aside")
-    assert (message.get("from"), message.get("to"), message.get("type")) == (f"{room}/one", two.jid, "chat")
-    assert message.find("muc-user:x", NS) is not None
-    owner.expect_nothing("<message><body>psst aside</body></message>", after=one)
-    records = server.archive_search(words="psst")
-    assert sorted((record["from"], record["to"]) for record in records) == sorted(
-        [(one.jid, f"{room}/two"), (f"{room}/one", two.jid)]), "what was written, and what was handed on"
-
-
-def history(client, peer):
-    """The forwarded messages that the person exchanged with an address."""
-    asked = form(NS["mam"], **{"with": peer})
-    assert client.iq("set", f"<query xmlns='{NS['mam']}'>{asked}</query>").get("type") == "result"
-    results = client.take(f"<message><result xmlns='{NS['mam']}'/></message>")
-    return [each.find("mam:result/forward:forwarded/{jabber:client}message", NS)
-            for each in results], [each.find("mam:result", NS).get("id") for each in results]
-
-
-def test_both_find_a_private_message_in_their_own_history_and_no_real_address(company):
-    room, owner, one, two = company
-    one.say(f"{room}/two", "for thee alone", name="w1")
-    heard = two.hear("for thee alone")
-    (sent,), _ = history(one, f"{room}/two")
-    assert (sent.get("from"), sent.get("to"), body(sent)) == (one.jid, f"{room}/two", "for thee alone")
-    (received,), (number,) = history(two, f"{room}/one")
-    assert (received.get("from"), received.get("to"), body(received)) == (f"{room}/one", two.jid, "for thee alone")
-    assert heard.find("sid:stanza-id", NS).get("id") == number and heard.find("sid:stanza-id", NS).get("by") == two.bare
-    assert all(each.find("muc-user:x", NS) is not None for each in (sent, received))
-    assert history(two, one.bare) == ([], []) and history(one, two.bare) == ([], [])
-    assert history(owner, room) == ([], [])
-
-
-def test_who_comes_back_finds_what_was_whispered(company, users):
-    room, owner, one, _ = company
-    person = users()
-    guest = person.login()
-    enter(guest, room, "guest")
-    one.say(f"{room}/guest", "while thou wert there")
-    guest.hear("while thou wert there")
-    guest.close()
-    (message,), _ = history(person.login(), f"{room}/one")
-    assert body(message) == "while thou wert there"
-
-
-def test_a_refused_private_message_is_in_no_history(company):
-    room, owner, one, two = company
-    assert configure(owner, room, allowpm="none").get("type") == "result"
-    error_of(one, one.say(f"{room}/two", "psst"))
-    assert history(one, f"{room}/two") == ([], [])
-
-
-def test_a_private_message_is_copied_to_the_devices_under_the_same_nickname(users, server):
-    """XEP-0280 §6.1."""
-    host, pair = users().login(), users()
-    phone, desk, tablet = (pair.login(name) for name in ("phone", "desk", "tablet"))
-    room = make_room(host)
-    for client in (phone, desk):
-        enter(client, room, "pair")
-    for client in (phone, desk, tablet):
-        assert client.iq("set", f"<enable xmlns='{NS['carbons']}'/>").get("type") == "result"
-    phone.say(f"{room}/owner", "from the phone")
-    host.hear("from the phone")
-    carbon = desk.expect(f"<message><sent xmlns='{NS['carbons']}'/></message>")
-    inner = carbon.find("carbons:sent/forward:forwarded/", NS)
-    assert (inner.get("from"), inner.get("to"), body(inner)) == (phone.jid, f"{room}/owner", "from the phone")
-    assert inner.find("muc-user:x", NS) is not None
-    tablet.expect_nothing(after=host)
-    host.say(f"{room}/pair", "to both")
-    for client in (phone, desk):
-        client.hear("to both")
-    for client in (phone, desk, tablet):
-        client.expect_nothing("<message><received xmlns='urn:xmpp:carbons:2'/></message>", after=host)
-    phone.send(f"<message type='chat' to='{room}/owner'><body>hush</body><private xmlns='{NS['carbons']}'/></message>")
-    host.hear("hush")
-    desk.expect_nothing(f"<message><sent xmlns='{NS['carbons']}'/></message>", after=host)
-
-
-def test_a_private_message_to_nobody_is_refused(company):
-    room, owner, one, two = company
-    assert condition(error_of(one, one.say(f"{room}/nobody", "psst"))) == "item-not-found"
-
-
-def test_a_private_message_from_outside_is_refused(company, users):
-    room, owner, *_ = company
-    stranger = users().login()
-    assert condition(error_of(stranger, stranger.say(f"{room}/one", "psst"))) == "not-acceptable"
-
-
-def test_a_groupchat_to_one_person_is_refused(company):
-    room, owner, one, two = company
-    assert condition(error_of(one, one.say(f"{room}/two", "psst", kind="groupchat"))) == "bad-request"
-
-
-@pytest.mark.parametrize("allowed, guest_may, owner_may", [("none", False, False), ("moderators", False, True), ("participants", True, True)])
-def test_the_room_says_who_may_write_privately(company, allowed, guest_may, owner_may):
-    room, owner, one, two = company
-    assert configure(owner, room, allowpm=allowed).get("type") == "result"
-    for client, may in ((one, guest_may), (owner, owner_may)):
-        name = client.say(f"{room}/two", f"psst {allowed} {may}")
-        if may:
-            two.hear(f"psst {allowed} {may}")
-        else:
-            assert condition(error_of(client, name)) == "forbidden"
-
-
-def test_who_is_blocked_cannot_write_privately(company):
-    room, owner, one, two = company
-    two.iq("set", f"<block xmlns='{NS['block']}'><item jid='{room}/one'/></block>")
-    assert condition(error_of(one, one.say(f"{room}/two", "psst"))) == "service-unavailable"
 
 
 # The subject (§8.1)
@@ -355,163 +223,6 @@ def test_a_title_of_a_message_is_no_subject_of_the_room(company):
     room, owner, one, two = company
     one.send(f"<message type='groupchat' to='{room}'><subject>title</subject><body>text</body></message>")
     two.hear("text")
-
-
-# Invitations (§7.8)
-
-def invite(client, room, *invited, reason="Come in"):
-    letters = "".join(f"<invite to='{jid}'><reason>{reason}</reason></invite>" for jid in invited)
-    client.send(f"<message to='{room}' id='inv'><x xmlns='{NS['muc-user']}'>{letters}</x></message>")
-
-
-def test_an_invitation_reaches_the_person_from_the_room(server, company, users):
-    room, owner, one, two = company
-    friend = users().login()
-    invite(one, room, friend.bare, reason="Hecate herself")
-    message = friend.expect(f"<message from='{room}'><x xmlns='{NS['muc-user']}'><invite from='{room}/one'>"
-                            "<reason>Hecate herself</reason></invite></x></message>")
-    assert message.find("{jabber:x:conference}x").get("jid") == room
-    kinds = [record["from"] for record in server.archive_search(room=room, all=True) if "Hecate herself" in record["stanza"]]
-    assert one.jid in kinds and room in kinds
-
-
-def test_an_invitation_waits_for_who_is_away(company, users):
-    room, owner, one, two = company
-    person = users()
-    person.login().close()
-    invite(one, room, person.jid)
-    one.fence()
-    person.login().expect(f"<message from='{room}'><x xmlns='{NS['muc-user']}'><invite/></x></message>")
-
-
-def test_an_invitation_has_the_password(owner, users):
-    friend = users().login()
-    room = make_room(owner, passwordprotectedroom=True, roomsecret="toilandtrouble")
-    invite(owner, room, friend.bare)
-    message = friend.expect(f"<message from='{room}'><x xmlns='{NS['muc-user']}'><invite/></x></message>")
-    secret = message.findtext("muc-user:x/muc-user:password", None, NS)
-    enter(friend, room, "friend", password=secret)
-
-
-def secrets_in(message):
-    """The passwords of both forms of an invitation."""
-    direct = message.find("{jabber:x:conference}x")
-    return message.findtext("muc-user:x/muc-user:password", None, NS), direct.get("password") if direct is not None else None
-
-
-def test_the_password_of_an_invitation_is_not_on_record_and_waits_for_who_is_away(server, owner, users):
-    person = users()
-    room = make_room(owner, passwordprotectedroom=True, roomsecret="fenny&amp;snake")
-    invite(owner, room, person.jid, reason="by the cauldron")
-    owner.fence()
-    friend = person.login()
-    assert secrets_in(friend.expect(f"<message from='{room}'/>")) == ("fenny&snake", "fenny&snake")
-    friend.send(f"<iq type='set' id='h'><query xmlns='{NS['mam']}' queryid='h'/></iq>")
-    friend.expect("<iq type='result' id='h'/>")
-    [result] = friend.take(lambda element: element.find("mam:result", NS) is not None)
-    assert secrets_in(result.find("mam:result/forward:forwarded/message", NS)) == ("fenny&snake", "fenny&snake")
-    written = [record["stanza"] for record in server.archive_search(all=True, room=room)]
-    assert any("by the cauldron" in stanza for stanza in written) and not any("fenny" in stanza for stanza in written)
-
-
-@pytest.mark.parametrize("is_away", [False, True])
-def test_the_password_of_a_direct_invitation_is_not_on_record(server, company, users, is_away):
-    room, owner, one, two = company
-    person = users()
-    friend = None if is_away else person.login()
-    one.send(f"<message to='{person.jid}'><x xmlns='jabber:x:conference' jid='{room}' reason='eye of newt' password='toe-of-frog'/></message>")
-    one.fence()
-    friend = friend or person.login()
-    friend.expect(f"<message from='{one.jid}'><x xmlns='jabber:x:conference' jid='{room}' reason='eye of newt' password='toe-of-frog'/></message>")
-    [stanza] = [record["stanza"] for record in server.archive_search(all=True, sender=one.jid) if "eye of newt" in record["stanza"]]
-    assert "toe-of-frog" not in stanza
-
-
-def test_the_password_of_a_whispered_invitation_is_not_on_record(server, company):
-    room, owner, one, two = company
-    one.send(f"<message type='chat' to='{room}/two'><body>there</body><x xmlns='jabber:x:conference' jid='{room}' password='adders-fork'/></message>")
-    assert two.expect("<message><body>there</body></message>").find("{jabber:x:conference}x").get("password") == "adders-fork"
-    written = [record["stanza"] for record in server.archive_search(all=True) if room in record["stanza"]]
-    assert any("there" in stanza for stanza in written) and not any("adders-fork" in stanza for stanza in written)
-
-
-def test_nobody_floods_a_room(server, company):
-    """What somebody makes many hear counts together: here invitations, which count much, and then what follows on them."""
-    room, owner, one, two = company
-    for stanza, kind in ((f"<message type='groupchat' id='w1' to='{room}'><body>in a flood of words</body></message>", "message"),
-                         (f"<presence id='w1' to='{room}/other'/>", "presence")):
-        refused = []
-        for _ in range(100):
-            for _ in range(10):
-                invite(one, room, "nobody@elsewhere.invalid")
-            one.send(stanza)
-            one.fence()
-            if refused := one.take(f"<{kind} type='error' id='w1'/>"):
-                break
-        assert (condition(refused[0]), error_type(refused[0])) == ("resource-constraint", "wait")
-    record = server.archive_search(room=room, all=True, words="in a flood of words")
-    assert "room-pace" in {each.get("rule") for each in record}
-    owner.say(room, "who runs the room goes on", kind="groupchat")
-    two.hear("who runs the room goes on")
-
-
-def test_who_is_invited_to_a_members_only_room_becomes_a_member(owner, users):
-    friend = users().login()
-    room = make_room(owner, membersonly=True)
-    invite(owner, room, friend.bare)
-    friend.expect(f"<message from='{room}'/>")
-    assert listed(people(owner, room, affiliation="member")) == [friend.bare]
-    enter(friend, room, "friend")
-
-
-def test_who_may_not_invite_is_told_so(company, users):
-    room, owner, one, two = company
-    friend = users().login()
-    assert configure(owner, room, allowinvites=False).get("type") == "result"
-    invite(one, room, friend.bare)
-    assert condition(error_of(one, "inv")) == "forbidden"
-    friend.expect_nothing(f"<message from='{room}'/>")
-
-
-def test_a_room_that_is_invited_to_itself_goes_on(company):
-    room, owner, one, two = company
-    invite(owner, room, room)
-    owner.say(room, "still here", kind="groupchat")
-    two.hear("still here")
-    assert set_role(owner, room, "one", "visitor").get("type") == "result"
-
-
-def test_an_invitation_is_declined(company, users):
-    room, owner, one, two = company
-    friend = users().login()
-    invite(one, room, friend.bare)
-    friend.expect(f"<message from='{room}'/>")
-    friend.send(f"<message to='{room}'><x xmlns='{NS['muc-user']}'><decline to='{room}/one'><reason>too busy</reason></decline></x></message>")
-    one.expect(f"<message from='{room}'><x xmlns='{NS['muc-user']}'><decline from='{friend.bare}'><reason>too busy</reason></decline></x></message>")
-
-
-def test_who_was_not_invited_cannot_decline(company, users):
-    room, *_ = company
-    stranger = users().login()
-    stranger.send(f"<message to='{room}' id='d1'><x xmlns='{NS['muc-user']}'><decline to='{room}/one'/></x></message>")
-    assert condition(error_of(stranger, "d1")) == "item-not-found"
-
-
-def test_a_conversation_becomes_a_room_with_its_thread(owner, users):
-    """§7.9: the invitation says that it goes on from there."""
-    friend = users().login()
-    room = make_room(owner)
-    owner.send(f"<message to='{room}'><x xmlns='{NS['muc-user']}'><invite to='{friend.bare}'>"
-               "<continue thread='e0ffe42b28561960c6b12b944a092794b9683a38'/></invite></x></message>")
-    friend.expect(f"<message from='{room}'><x xmlns='{NS['muc-user']}'><invite>"
-                  "<continue thread='e0ffe42b28561960c6b12b944a092794b9683a38'/></invite></x></message>")
-
-
-def test_a_direct_invitation_is_a_message_between_people(company, users):
-    room, owner, one, two = company
-    friend = users().login()
-    one.send(f"<message to='{friend.bare}'><x xmlns='jabber:x:conference' jid='{room}' reason='come'/></message>")
-    friend.expect(f"<message from='{one.jid}'><x xmlns='jabber:x:conference' jid='{room}' reason='come'/></message>")
 
 
 # Voice (§7.13, §8.6)

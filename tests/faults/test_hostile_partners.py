@@ -6,52 +6,12 @@ import time
 import pytest
 
 from support.elements import body, to_text
-from support.federation import Partner, certificate, person, signed_in
-from support.partner_stream import PartnerStream
+from support.federation import person, signed_in
+from support.post_office import call, friends_address, juliet, make_ours, ours  # noqa: F401, fixtures
 from support.server import wait_until
 
 pytestmark = pytest.mark.only_chancery("federation")
 WAIT = 20
-
-
-@pytest.fixture
-def make_ours(tmp_path):
-    """A server whose partner is friend.example, under its own authority for brevity."""
-    made = []
-
-    def make(**settings):
-        ours = Partner(tmp_path / "ours", "post.example", **settings)
-        ours.trust(ours.ca)
-        ours.allow("friend.example", "other.example")
-        ours.settings["federation__hosts__friend.example"] = "127.0.0.1:1"  # nobody: it always calls us
-        made.append(ours)
-        return ours.start()
-
-    yield make
-    for each in made:
-        each.stop()
-
-
-@pytest.fixture
-def ours(make_ours):
-    return make_ours()
-
-
-@pytest.fixture
-def juliet(ours, clients):
-    return signed_in(person(ours, "juliet", clients))
-
-
-@pytest.fixture
-def call(tmp_path, clients):
-    """A stream to the server, with a certificate for these names unless they are None."""
-    def make(ours, domain="friend.example", names="DNS:friend.example", **more):
-        shown = certificate(tmp_path / "certificate", ours.data / "keys", names, **more) if names else None
-        stream = PartnerStream(ours, domain, shown)
-        clients.append(stream)
-        return stream
-
-    return make
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from support.called_partner import DIALBACK, EXTERNAL, STARTTLS, CalledPartner, Door
 from support.elements import body
-from support.federation import Partner, certificate, person, signed_in
-from support.partner_stream import PartnerStream
+from support.federation import certificate, person, signed_in
+from support.post_office import call, juliet, make_ours, ours  # noqa: F401, fixtures
 from support.server import wait_until
 
 pytestmark = pytest.mark.only_chancery("federation")
@@ -24,30 +24,8 @@ def door():
 
 
 @pytest.fixture
-def make_ours(tmp_path, door):
-    made = []
-
-    def make(**settings):
-        ours = Partner(tmp_path / "ours", "post.example", **settings)
-        ours.trust(ours.ca)
-        ours.settings["federation__hosts__friend.example"] = door.address
-        ours.settings.setdefault("federation__domains", "friend.example,other.example")
-        made.append(ours)
-        return ours.start()
-
-    yield make
-    for each in made:
-        each.stop()
-
-
-@pytest.fixture
-def ours(make_ours):
-    return make_ours()
-
-
-@pytest.fixture
-def juliet(ours, clients):
-    return signed_in(person(ours, "juliet", clients))
+def friends_address(door):
+    return door.address
 
 
 @pytest.fixture
@@ -135,16 +113,6 @@ def test_who_answers_with_another_certificate_gets_nothing(ours, door, juliet, t
 
 
 # Who calls us
-
-@pytest.fixture
-def call(tmp_path, clients):
-    def make(ours, names="DNS:friend.example", shown=None, **more):
-        stream = PartnerStream(ours, "friend.example", shown or certificate(tmp_path / "caller", ours.data / "keys", names, **more))
-        clients.append(stream)
-        return stream
-
-    return make
-
 
 def made_by_hand(folder, authority, subject, extensions, at=None):
     """A certificate with whatever names: (chain, key). `at`: when it was made, for a day."""

@@ -1,10 +1,12 @@
 """A DNS server with a zone of a few lines, on loopback, on a port of its own unless one is named."""
 
+import contextlib
 import socket
 import struct
 import threading
 
 A, SRV, NXDOMAIN = 1, 33, 3
+HEADER_BYTES = 12
 
 
 class Dns:
@@ -16,6 +18,7 @@ class Dns:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", port))
         self.port = self.socket.getsockname()[1]
+        self.is_open = True
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -33,20 +36,23 @@ class Dns:
             self.services[f"_xmpps-server._tcp.{server.domain}"] = [(10, 1, server.s2s_tls_port, host)]
 
     def close(self):
+        """With its thread, which would go on to answer whoever is given the port next."""
+        self.is_open = False
+        with contextlib.suppress(OSError):  # it is not connected, and wakes the thread all the same
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.socket.close()
 
     def _serve(self):
-        while True:
-            try:
-                question, peer = self.socket.recvfrom(4096)
-                answer = self._answer(question)
-                if answer:
+        while self.is_open:
+            question, peer = self.socket.recvfrom(4096)
+            answer = self._answer(question) if len(question) > HEADER_BYTES else None
+            if answer:
+                with contextlib.suppress(OSError):  # closed meanwhile
                     self.socket.sendto(answer, peer)
-            except OSError:
-                return
 
     def _answer(self, question):
-        labels, at = [], 12
+        labels, at = [], HEADER_BYTES
         while question[at]:
             labels.append(question[at + 1:at + 1 + question[at]].decode().lower())
             at += 1 + question[at]
@@ -64,7 +70,7 @@ class Dns:
         flags = 0x8580 if known else 0x8580 | NXDOMAIN
         header = question[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0)
         body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 1, len(data)) + data for data in records)
-        return header + question[12:at + 5] + body
+        return header + question[HEADER_BYTES:at + 5] + body
 
 
 def _wire(name):

@@ -50,6 +50,11 @@ def refused(client, room, nick, **wishes):
     return client.expect(f"<presence type='error' from='{room}/{nick}'/>")
 
 
+def error_of(client, name):
+    """The error about the message with this id."""
+    return client.expect(f"<message type='error' id='{name}'/>")
+
+
 def form(kind, **fields):
     """A filled-in form; __ in a name stands for #."""
     written = f"<field var='FORM_TYPE'><value>{kind}</value></field>"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -101,15 +102,18 @@ class Server:
 
 
 def free_ports(count):
-    """Ports nobody listens on. Another process could take one before we do; a start then fails and says so."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports nobody listens on, and none that a program is given which calls out (Linux: from 32768 on). Another process could take
+    one before we do; a start then fails and says so."""
+    found = set()
+    while len(found) < count:
+        port = random.SystemRandom().randrange(10_000, 32_768)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.add(port)
+    return list(found)
 
 
 def select_pause():

@@ -1,5 +1,5 @@
 // What the server says to people when they sign in: the message of the day, to everybody once, and a welcome to those who are new
-// (XEP-0133 §4.23 to §4.27). Both are messages of the server's own, on record like any, and kept sealed in state.db.
+// (XEP-0133 §4.24 to §4.28). Both are messages of the server's own, on record like any, and kept sealed in state.db.
 
 #include <algorithm>
 #include <mutex>
@@ -149,7 +149,7 @@ Task<Reply> set_welcome(Host& host, const Iq& iq, const xml::Element& element) {
 }
 
 Task<Reply> take_down(Host& host, const Iq& iq, std::string_view kind) {
-    if (!host.kept<Notices>().find(kind)) co_return refuse(Condition::item_not_found, "There is none.");
+    if (!host.kept<Notices>().find(kind)) co_return "There was none.";  // §4.26, §4.28: it "SHOULD simply delete"
     co_await record(host, iq, {{"command", std::string(kind) + " delete"}});
     const auto erase = [kind = std::string(kind)](storage::Transaction& transaction) { transaction.run("DELETE FROM notice WHERE kind = $1", kind); };
     co_await host.database().write(erase);

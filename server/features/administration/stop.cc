@@ -1,4 +1,4 @@
-// Stopping the server, and starting it anew (XEP-0133 §4.29, §4.30): the people who are here are told, and the process is told by
+// Stopping the server, and starting it anew (XEP-0133 §4.30, §4.31): the people who are here are told, and the process is told by
 // the signal that its administrator would send it, so that it ends as cleanly.
 
 #include <unistd.h>

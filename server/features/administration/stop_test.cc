@@ -10,7 +10,7 @@ const std::string node = "http://jabber.org/protocol/admin#";
 
 }  // namespace
 
-TEST_CASE("XEP-0133 §4.29, §4.30: a delay that is none, or too long, is not-acceptable") {
+TEST_CASE("XEP-0133 §4.30, §4.31: a delay that is none, or too long, is not-acceptable") {
     House house;
     auto& nurse = house.sign_in_administrator("nurse/kitchen");
     for (const auto* delay : {"", "soon", "-1", "3601", "60 "}) {
@@ -20,7 +20,7 @@ TEST_CASE("XEP-0133 §4.29, §4.30: a delay that is none, or too long, is not-ac
     }
 }
 
-TEST_CASE("XEP-0133 §4.29, §4.30: to stop what stops already is conflict") {
+TEST_CASE("XEP-0133 §4.30, §4.31: to stop what stops already is conflict") {
     House house;
     auto& nurse = house.sign_in_administrator("nurse/kitchen");
     CHECK(nurse.may(command(node + "shutdown", {{"delay", "3600"}})));
