@@ -13,10 +13,9 @@ using Steady = std::chrono::steady_clock;
 
 // One write and one synchronisation at most; more is left for the next.
 constexpr std::size_t largest_batch = 4 << 20;
-// With many senders, waiting this long between batches makes them larger and each record cheaper (research
-// §3.3).
+// With many senders, waiting this long between batches makes them larger and each record cheaper: docs/performance.md, "Pace of commits".
 constexpr std::size_t many_records = 8;
-constexpr auto pace = std::chrono::microseconds(400);
+constexpr auto pace = std::chrono::microseconds(1000);
 constexpr std::uint64_t checkpoint_every = 65'536;  // records
 constexpr std::size_t tree_block = 64
                                    << 10;  // bytes of nodes; all are written before a checkpoint needs them
