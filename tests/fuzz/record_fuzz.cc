@@ -12,6 +12,7 @@
 #include "net/record_layer.h"
 
 using namespace chancery::net;
+using Event = RecordLayer::Event;
 
 namespace {
 
@@ -53,14 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (true) {
         const std::string input(left);  // of its own, so that reading beyond it is seen
         const auto opened = layer.open(input, out);
-        using enum RecordLayer::Event;
         check(opened.consumed <= input.size(), "more consumed than there was");
         check(opened.size <= opened.consumed && opened.size <= out.size(), "more out than in");
-        check((opened.event == incomplete) == !RecordLayer::is_complete(input) || opened.event == failed, "complete or not");
-        check(opened.event != no_room, "a record larger than any");
-        check((opened.event == failed) == !layer.failure().empty(), "a failure without a word");
-        check(opened.event != data || opened.size > 0, "data without a byte");
-        if (opened.event == incomplete || opened.event == failed || opened.event == closed) break;
+        check((opened.event == Event::incomplete) == !RecordLayer::is_complete(input) || opened.event == Event::failed, "complete or not");
+        check(opened.event != Event::no_room, "a record larger than any");
+        check((opened.event == Event::failed) == !layer.failure().empty(), "a failure without a word");
+        check(opened.event != Event::data || opened.size > 0, "data without a byte");
+        if (opened.event == Event::incomplete || opened.event == Event::failed || opened.event == Event::closed) break;
         check(opened.consumed > 0, "nothing consumed");
         left.remove_prefix(opened.consumed);
         if (data[1] & 1) {
