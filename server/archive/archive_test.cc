@@ -142,6 +142,27 @@ TEST_CASE("ALongHistoryIsCountedAcrossPiecesAndRuns") {
     }
 }
 
+TEST_CASE("AHistoryWithManyNamesEachWhoWroteIt") {
+    constexpr std::size_t people = 30;  // more than a page remembers the addresses of
+    ArchiveFixture fixture;
+    std::vector<Record> records;
+    for (std::size_t i = 0; i < 4 * people; ++i) {
+        const std::string juliet = "juliet@capulet.lit/balcony", other = "guest" + std::to_string(i * 7 % people) + "@montague.lit/mask";
+        records.push_back(i % 3 ? said(juliet, other, "line " + std::to_string(i)) : said(other, juliet, "line " + std::to_string(i)));
+    }
+    fixture.append(records);
+    fixture.open_archive();
+    REQUIRE(fixture.wait_until_indexed());
+    for (const bool from_end : {false, true}) {
+        const auto page = fixture.archive().history({.owner = owner(fixture, "juliet@capulet.lit"), .from_end = from_end, .max = 500});
+        REQUIRE(page->items.size() == records.size());
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            CHECK(page->items[i].from == records[i].from);
+            CHECK(page->items[i].stanza == records[i].stanza);
+        }
+    }
+}
+
 TEST_CASE("AnUnknownPlaceIsRefused") {
     ArchiveFixture fixture;
     fixture.open_archive();

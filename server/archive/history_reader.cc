@@ -137,8 +137,8 @@ void HistoryReader::fill_backward(Filtered& filtered, const HistoryQuery& query,
     std::ranges::reverse(page.items);
 }
 
-/// Who has the address, until some others were asked for; nobody for what is no address.
-const HistoryReader::Party* HistoryReader::party(std::string_view address) {
+/// Who has the address, until another is asked for without saying that this one is to be kept; nobody for what is no address.
+const HistoryReader::Party* HistoryReader::party(std::string_view address, const Party* kept) {
     constexpr std::size_t few = 8;
     const auto found = std::ranges::find(known_, address, [](const Party& party) { return std::string_view(party.jid.text()); });
     if (found != known_.end()) return &*found;
@@ -147,6 +147,7 @@ const HistoryReader::Party* HistoryReader::party(std::string_view address) {
     const auto owner = sources_.owners.of(*jid);
     if (known_.empty()) known_.reserve(few);
     if (known_.size() < few) return &known_.emplace_back(std::move(*jid), owner);
+    if (&known_[next_known_ % few] == kept) ++next_known_;
     auto& oldest = known_[next_known_++ % few];
     oldest = {std::move(*jid), owner};
     return &oldest;
@@ -160,7 +161,7 @@ std::optional<HistoryItem> HistoryReader::read(Position position, const std::opt
 
     // The index has led here by hashes. Whose history it is, the record itself decides.
     const auto* from = party(record->from);
-    const auto* to = record->to.empty() ? from : party(record->to);
+    const auto* to = record->to.empty() ? from : party(record->to, from);
     if (!from || !to) return std::nullopt;
     const bool is_sender = record->in_sender_history && from->owner == owner_;
     const bool is_recipient = record->in_recipient_history && !record->to.empty() && to->owner == owner_;

@@ -43,7 +43,7 @@ class HistoryReader {
     bool put(HistoryItem&& item, const HistoryQuery& query, HistoryPage& page);
     void fill_forward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
     void fill_backward(Filtered& filtered, const HistoryQuery& query, HistoryPage& page);
-    const Party* party(std::string_view address);
+    const Party* party(std::string_view address, const Party* kept = nullptr);
     std::optional<HistoryItem> read(Position position, const std::optional<Jid>& with_full);
 
     const Sources& sources_;
