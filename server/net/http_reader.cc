@@ -140,8 +140,8 @@ bool HttpReader::has_bad_bytes() {
 }
 
 HttpReader::Event HttpReader::head() {
-    if (checked_ == 0 && unread() == "\r") return Event::need_more;
     while (checked_ == 0 && unread().starts_with("\r\n")) used_ += 2;  // RFC 9112 §2.2: after the last request
+    if (checked_ == 0 && unread() == "\r") return Event::need_more;
     if (has_bad_bytes()) return fail(400, "The request is not well-formed.");
     const auto end = unread().find("\r\n\r\n");
     const auto size = end == std::string_view::npos ? unread().size() : end + 4;

@@ -61,6 +61,11 @@ TEST_CASE("RequestsThatFollowEachOtherAtOnceAreToldApart") {
           "POST /1? @a keeps body [ab]\nGET /2? @a keeps []\nGET /3? @a keeps []\n");
 }
 
+TEST_CASE("EmptyLinesBeforeARequestAreIgnoredHoweverTheyAreCut") {  // RFC 9112 §2.2
+    CHECK(trace("\r\n\r\nGET /1 HTTP/1.1\r\nHost: a\r\n\r\n\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n") ==
+          "GET /1? @a keeps []\nGET /2? @a keeps []\n");
+}
+
 TEST_CASE("WhatTwoReadersCouldUnderstandDifferentlyIsRefused") {
     CHECK(with_fields("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n") == "400");
     CHECK(with_fields("Content-Length: 1\r\nContent-Length: 1\r\n") == "400");
