@@ -205,12 +205,12 @@ int print(const CommandLine& line, const json& result) {
     } else if (command == "group list") {
         for (const auto& group : result["groups"])
             std::cout << group["name"].get<std::string>() << "  " << counted(group["members"].get<std::size_t>(), "member") << "\n";
-        if (result["groups"].empty()) std::cout << "There is no group.\n";
+        if (result["groups"].empty()) std::cout << "No groups.\n";
     } else if (command == "group show") {
         print_group(result["group"]);
     } else if (command == "room list") {
         for (const auto& room : result["rooms"]) print_room(room);
-        if (result["rooms"].empty()) std::cout << "There is no such room.\n";
+        if (result["rooms"].empty()) std::cout << "No rooms.\n";
     } else if (command == "send") {
         print_sent(result);
     } else if (command == "user import") {

@@ -41,7 +41,6 @@ HandshakeWitness::HandshakeWitness(ssl_st* session) : session_(session) {
 }
 
 HandshakeWitness::~HandshakeWitness() {
-    if (!session_) return;
     SSL_set_app_data(session_, nullptr);
     SSL_set_msg_callback(session_, nullptr);
 }
@@ -112,7 +111,9 @@ std::unique_ptr<RecordLayer> RecordLayer::take_over(ssl_st* session, const Hands
 bool RecordLayer::is_complete(std::string_view input) {
     if (input.size() < TrafficKey::header_size) return false;
     const auto size = protected_size(input);
-    return size > TrafficKey::largest_ciphertext || input.size() >= TrafficKey::header_size + size;
+    const bool may_be_one = input.front() == static_cast<char>(ContentType::application_data) && size > TrafficKey::tag_size &&
+                            size <= TrafficKey::largest_ciphertext;
+    return !may_be_one || input.size() >= TrafficKey::header_size + size;
 }
 
 RecordLayer::Opened RecordLayer::open(std::string_view input, std::span<char> out) {

@@ -46,11 +46,12 @@ class HandshakeWitness {
     static void log_key(const ssl_st* session, const char* line);
     static void see_message(int writes, int version, int type, const void* bytes, std::size_t size, ssl_st* session, void* witness);
 
-    ssl_st* session_;
+    ssl_st* const session_;
     TrafficSecret client_, server_;
     std::uint64_t sealed_ = 0;
 };
 
+/// The records of one connection, in both directions.
 class RecordLayer {
   public:
     /// Whether OpenSSL has what it needs.
